@@ -17,8 +17,8 @@ import numpy.typing as npt
 IntArray = npt.NDArray[Any]
 """A numpy array of exact integers: dtype int64, or object holding Python ints."""
 
-INT64_SAFE = 2**62
-"""Largest magnitude that int64 arrays are trusted with; leaves a factor of two for one addition."""
+INT64_SAFE = 2**60
+"""Bound on magnitudes below which int64 arrays are trusted; leaves room for sums of eight such terms."""
 
 
 def widened(array: npt.ArrayLike, bound: int) -> IntArray:
@@ -35,6 +35,12 @@ def widened(array: npt.ArrayLike, bound: int) -> IntArray:
     if bound < INT64_SAFE and values.dtype != object:
         return values.astype(np.int64, copy=False)
     return values if values.dtype == object else values.astype(object)
+
+
+def shifted(array: IntArray, constant: int) -> IntArray:
+    """Return ``array + constant``, exactly."""
+    total: IntArray = widened(array, magnitude(array) + abs(constant)) + constant
+    return total
 
 
 def narrowed(array: IntArray) -> IntArray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from instances.exact import IntArray, magnitude, widened
+from instances.exact import IntArray, magnitude, shifted, widened
 from instances.groups import Groups
 from instances.instance import Instance
 from instances.plan import Plan
@@ -72,14 +72,14 @@ def run_batches(instance: Instance, groups: Groups, plan: Plan) -> Running:
     cs, ts = instance.cost_scale, instance.time_scale
     decode_cost = cost.work.decode_ticks(decode_prompt, steps, cs)
     empty_cost = cost.work.prefill_ticks(plan.prompt, cs)
-    run_cost = (
+    work_cost = (
         per_batch(cost.work.prefill_ticks(prefill, cs))
         + _product(empty, empty_cost)
         + _product(slots, decode_cost)
-        + int(cost.batch * cs)
     )
+    run_cost = shifted(work_cost, int(cost.batch * cs))
     tokens = per_batch(prefill) + _product(empty, plan.prompt) + _product(slots, steps)
-    decode_time = time.work.decode_ticks(decode_prompt, steps, ts) + int(time.batch * ts)
+    decode_time = shifted(time.work.decode_ticks(decode_prompt, steps, ts), int(time.batch * ts))
     latency = time.work.prefill_ticks(prefill, ts) + decode_time[plan.entry_batch]
     duration = np.maximum.reduceat(latency, first)
     cold_batch = _first_of_each_shape(plan)

@@ -1,0 +1,48 @@
+"""An instance as groups, batch types and limit rows: what formulation and bounds are built from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from instances.batch_types import BatchTypes, form_batch_types
+from instances.groups import Groups, form_groups
+from instances.instance import Instance
+from instances.limit_rows import LimitRow, limit_rows
+
+
+@dataclass(frozen=True, eq=False)
+class BatchModel:
+    """All that bounds and formulations know of an instance.
+
+    Parameters
+    ----------
+    instance
+        The problem.
+    groups
+        Its requests by what plans tell apart.
+    types
+        The batch types that a best plan needs.
+    rows
+        Its limits as rows.
+    """
+
+    instance: Instance
+    groups: Groups
+    types: BatchTypes
+    rows: tuple[LimitRow, ...]
+
+    @property
+    def most_shapes(self) -> int:
+        """Most shapes that a plan can open."""
+        limit = self.instance.shape_limit
+        return len(self.types.shapes) if limit is None else min(limit, len(self.types.shapes))
+
+    def count_ticks(self, shapes: int) -> int:
+        """Return the cost of `shapes` opened shapes, in cost ticks."""
+        return self.instance.cost.count.ticks(shapes, self.instance.cost_scale)
+
+
+def form_batch_model(instance: Instance) -> BatchModel:
+    """Build the batch model of an instance."""
+    groups = form_groups(instance)
+    return BatchModel(instance, groups, form_batch_types(instance, groups), limit_rows(instance))

@@ -1,0 +1,10 @@
+"""Exact lower bounds from prices: L(α, μ) over all batch types, with no solver.
+
+Needs the problem definition and numpy, nothing else: the verifier stands on it.
+"""
+
+from milp.lagrangian.bound import Bound, lower_bound
+from milp.lagrangian.box import Box
+from milp.lagrangian.prices import Prices, Weights, weigh
+
+__all__ = ["Bound", "Box", "Prices", "Weights", "lower_bound", "weigh"]

@@ -1,0 +1,204 @@
+"""τ: the least priced value of running each batch type at all, for every type at once.
+
+τ_b = min over z ≥ 1 and 0 ≤ x_i ≤ n_i, Σ x_i ≤ c_b z of  Σ c_ib x_i + f_b z,  where the priced unit cost splits as
+c_ib = U_b − r_i − (rewards of the latency limits that the pair meets) + (link price of the pair).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from instances.batch_model import BatchModel
+from instances.exact import INT64_SAFE, magnitude
+from milp.lagrangian.prices import Weights
+
+Array = npt.NDArray[Any]
+
+BLOCK = 1 << 18
+"""Pairs handled at once: a few blocks of eight bytes each stay in the cache."""
+
+
+@dataclass(frozen=True, eq=False)
+class Priced:
+    """The batch model under prices, before minimising.
+
+    Attributes
+    ----------
+    type_unit, type_fixed
+        Shape (types,): U_b and f_b.
+    group_gain
+        Shape (groups,): r_i.
+    link
+        Shape (linked shapes, groups): link prices, dense over the shapes that have any.
+    link_row
+        Shape (shapes,): row of each shape in `link`, −1 for none.
+    """
+
+    model: BatchModel
+    weights: Weights
+    type_unit: Array
+    type_fixed: Array
+    group_gain: Array
+    link: Array
+    link_row: npt.NDArray[np.int64]
+
+    def pair_costs(self, types: Array, groups: Array) -> Array:
+        """Return c_ib, shape (len(types), len(groups)), for types and groups of one stream."""
+        model = self.model
+        costs: Array = self.type_unit[types][:, None] - self.group_gain[groups][None, :]
+        stream = int(model.types.stream[types[0]]) if len(types) else 0
+        for threshold, reward in self.weights.on_time[stream]:
+            if reward:
+                room = threshold - model.types.unit_latency[types]
+                met = model.types.own_latency[groups][None, :] <= room[:, None]
+                costs = costs - met * np.asarray(reward, dtype=costs.dtype)
+        rows = self.link_row[model.types.shape[types]]
+        if (rows >= 0).any():
+            linked = rows >= 0
+            costs[linked] += self.link[rows[linked]][:, groups]
+        return costs
+
+    def fits(self, types: Array, groups: Array) -> npt.NDArray[np.bool_]:
+        """Tell which groups fit which types, shape (len(types), len(groups)), within one stream."""
+        t, g = self.model.types, self.model.groups
+        within: npt.NDArray[np.bool_] = g.gen[groups][None, :] <= t.gen[types][:, None]
+        within &= g.prompt[groups][None, :] <= t.prompt[types][:, None]
+        return within
+
+
+def priced(
+    model: BatchModel,
+    weights: Weights,
+    group_price: Array,
+    links: tuple[Array, Array, Array],
+    dtype: type,
+) -> Priced:
+    """Combine costs, padding and time with their weights.
+
+    Parameters
+    ----------
+    model, weights
+        Batch model, and weights in the number kind of `dtype`.
+    group_price
+        Shape (groups,): α, in the same units as the weights.
+    links
+        Group indices, shape indices and prices of the strong links.
+    dtype
+        np.int64 or object for exact values, np.float64 for pricing.
+    """
+    t, g = model.types, model.groups
+
+    def column(values: Any) -> Array:
+        return np.asarray(values, dtype=dtype)
+
+    cost, tokens = column(weights.cost), column(weights.tokens)
+    time = column(weights.time)[t.stream, t.stage]
+    reward = column(weights.reward)[t.stream, t.stage]
+    unit = cost[t.stream] * column(t.unit_cost) + tokens[t.stream] * column(t.unit_tokens) - reward
+    fixed = cost[t.stream] * column(t.fixed_cost) + tokens[t.stream] * column(t.fixed_tokens)
+    fixed = fixed + time * column(t.duration)
+    gain = column(group_price) - cost[g.stream] * column(t.own_cost) - tokens[g.stream] * column(t.own_tokens)
+    link_group, link_shape, link_price = links
+    linked = np.unique(link_shape).astype(np.int64)
+    link_row = np.full(len(t.shapes), -1, dtype=np.int64)
+    link_row[linked] = np.arange(len(linked))
+    dense = np.zeros((len(linked), len(g)), dtype=dtype)
+    dense[link_row[link_shape.astype(np.int64)], link_group.astype(np.int64)] = link_price
+    return Priced(model, weights, unit, fixed, gain, dense, link_row)
+
+
+def exact_dtype(model: BatchModel, weights: Weights, group_price: Array, link_price: Array) -> type:
+    """Return np.int64 if it provably holds every value that `batch_values` forms, else object.
+
+    Every intermediate is at most (Σ of the magnitudes of its terms) × (number of requests + capacity).
+    """
+    t = model.types
+
+    def most(values: list[Any]) -> int:
+        flat: list[Any] = []
+        for value in values:
+            flat.extend(value if isinstance(value, list) else [value])
+        return max((abs(value) for value in flat), default=0)
+
+    unit = most(weights.cost) * (magnitude(t.unit_cost) + magnitude(t.own_cost) + magnitude(t.fixed_cost))
+    unit += most(weights.tokens) * (
+        magnitude(t.unit_tokens) + magnitude(t.own_tokens) + magnitude(t.fixed_tokens)
+    )
+    unit += most(weights.time) * magnitude(t.duration) + most(weights.reward)
+    unit += sum(abs(reward) for rewards in weights.on_time for _, reward in rewards)
+    unit += magnitude(group_price) + magnitude(link_price)
+    requests = max(stream.demand.requests for stream in model.instance.streams)
+    return np.int64 if unit * (2 * requests + 2) < INT64_SAFE else object
+
+
+def batch_values(priced_model: Priced) -> Array:
+    """Return τ for every type: shape (types,), of the dtype of the prices."""
+    model = priced_model.model
+    values = priced_model.type_fixed.copy()
+    for stream in range(len(model.instance.streams)):
+        groups = np.arange(model.groups.start[stream], model.groups.start[stream + 1])
+        mine = np.flatnonzero(model.types.stream == stream)
+        # Types by prompt bound, so that each block meets only the prefix of groups that can fit it.
+        mine = mine[np.argsort(model.types.prompt[mine], kind="stable")]
+        reach = np.searchsorted(model.groups.prompt[groups], model.types.prompt[mine], side="right")
+        start = 0
+        while start < len(mine):
+            size = max(1, BLOCK // max(1, int(reach[start])))
+            stop = min(len(mine), start + size)
+            block = mine[start:stop]
+            values[block] = _block_values(priced_model, block, groups[: int(reach[stop - 1])])
+            start = stop
+    return values
+
+
+def _block_values(priced_model: Priced, types: Array, groups: Array) -> Array:
+    model = priced_model.model
+    requests = model.instance.streams[int(model.types.stream[types[0]])].demand.requests
+    # Groups whose gain no type of the block can turn into a negative cost only cost time.
+    bonus = sum(reward for _, reward in priced_model.weights.on_time[int(model.types.stream[types[0]])])
+    useful = priced_model.group_gain[groups] + bonus > priced_model.type_unit[types].min()
+    groups = groups[useful.astype(bool)]
+    if not len(groups):
+        return priced_model.type_fixed[types]
+    costs = np.minimum(priced_model.pair_costs(types, groups), 0) * priced_model.fits(types, groups)
+    count = model.groups.count[groups].astype(costs.dtype)
+    fixed, capacity = priced_model.type_fixed[types], model.types.capacity[types]
+    value: Array = fixed + costs @ count
+    tight = capacity < requests
+    if tight.any():
+        value[tight] = _capacitated(costs[tight], count, fixed[tight], capacity[tight].astype(costs.dtype))
+    return value
+
+
+def _capacitated(costs: Array, count: Array, fixed: Array, capacity: Array) -> Array:
+    """Return min over z ≥ 1 of f z + (cheapest c z requests), for unit costs of at most 0.
+
+    The value is convex in z; its real minimiser is M / c, where M counts the requests whose unit cost exceeds the
+    fixed cost per slot, c·cost + f < 0. The integer minimiser is next to it.
+    """
+    order = np.argsort(costs, axis=1, kind="stable")
+    costs = np.take_along_axis(costs, order, axis=1)
+    count = count[order] * (costs < 0)
+    reached = np.cumsum(count, axis=1)
+    paid = np.cumsum(count * costs, axis=1)
+    worth = (count * (costs * capacity[:, None] + fixed[:, None] < 0)).sum(axis=1)
+    floor = worth // capacity
+    below = _filled(np.maximum(floor, 1), costs, reached, paid, fixed, capacity)
+    above = _filled(np.maximum(floor + 1, 1), costs, reached, paid, fixed, capacity)
+    return np.minimum(below, above)
+
+
+def _filled(batches: Array, costs: Array, reached: Array, paid: Array, fixed: Array, capacity: Array) -> Array:
+    """Return f z + cost of the cheapest c z requests of each row."""
+    slots = np.minimum(batches * capacity, reached[:, -1])
+    full = (reached <= slots[:, None]).sum(axis=1)
+    row = np.arange(len(costs))
+    before = np.where(full > 0, paid[row, np.maximum(full - 1, 0)], 0)
+    served = np.where(full > 0, reached[row, np.maximum(full - 1, 0)], 0)
+    partial = np.minimum(full, costs.shape[1] - 1)
+    value: Array = fixed * batches + before + (slots - served) * costs[row, partial]
+    return value

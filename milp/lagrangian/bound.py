@@ -1,0 +1,194 @@
+"""L(α, μ): a lower bound on the cost of every plan in a box, whatever the prices are.
+
+``L = Σ n_i α_i − Σ μ_k r_k + min over N of [count(N) + the N smallest σ_s]`` with
+``σ_s = o_s + Σ_streams min(0, o_s,stream − Σ n_i κ_is + Σ_b min(0, τ_b))``; see docs/certificate.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from instances.batch_model import BatchModel
+from instances.exact import exact_dot
+from milp.lagrangian.batch_values import Priced, batch_values, exact_dtype, priced
+from milp.lagrangian.bounded_value import bounded_value
+from milp.lagrangian.box import Box
+from milp.lagrangian.prices import Prices, Weights, weigh
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Bound:
+    """What evaluating L gave.
+
+    Attributes
+    ----------
+    numerator
+        L in cost ticks, times the prices' denominator; None if no plan lies in the box at all.
+    value
+        L in cost units (or the infeasibility measure, where the objective weighs nothing).
+    batch_value
+        Shape (types,): τ, before the box's bounds on single types.
+    shape_value
+        One σ per candidate shape, in cost ticks times the denominator.
+    """
+
+    numerator: int | None
+    value: Fraction | None
+    batch_value: Array
+    shape_value: list[int]
+
+
+def lower_bound(model: BatchModel, prices: Prices, box: Box | None = None) -> Bound:
+    """Evaluate L exactly.
+
+    Parameters
+    ----------
+    model
+        The batch model of the instance.
+    prices
+        Any prices of the right signs.
+    box
+        Bounds of a tree node; none by default.
+
+    Raises
+    ------
+    ValueError
+        If a multiplier has the wrong sign.
+    """
+    if not prices.valid:
+        raise ValueError("limit and link prices must not be negative")
+    box = Box() if box is None else box
+    weights = weigh(model, [int(price) for price in prices.limit.tolist()], prices.objective)
+    dtype = exact_dtype(model, weights, prices.group, prices.link)
+    links = (prices.link_group, prices.link_shape, prices.link)
+    under_prices = priced(model, weights, prices.group, links, dtype)
+    values = batch_values(under_prices)
+    shape_values = shape_totals(model, weights, prices, *_batch_totals(under_prices, values, box))
+    numerator = None
+    if shape_values is not None:
+        least = _least_choice(model, weights, shape_values, box)
+        if least is not None:
+            numerator = exact_dot(model.groups.count, prices.group) + weights.constant + least
+    scale = prices.denominator * model.instance.cost_scale
+    value = None if numerator is None else Fraction(numerator, scale)
+    return Bound(numerator, value, values, [] if shape_values is None else shape_values)
+
+
+def _batch_totals(
+    under_prices: Priced, values: Array, box: Box
+) -> tuple[dict[tuple[int, int], int], set[tuple[int, int]], bool]:
+    """Sum min(0, τ) by (shape, stream), bounds of the box respected.
+
+    Returns the sums, the pairs that the box forces to be used, and whether the box holds any plan.
+    """
+    types = under_prices.model.types
+    counted = np.minimum(values, 0)
+    counted[list(box.bounded_types())] = 0
+    streams = len(under_prices.model.instance.streams)
+    index = types.shape * streams + types.stream
+    sums: list[int] = [0] * (len(types.shapes) * streams)
+    if counted.dtype == object:
+        for position, value in zip(index.tolist(), counted.tolist(), strict=True):
+            sums[position] += value
+    elif len(counted):
+        order = np.argsort(index, kind="stable")
+        starts = np.flatnonzero(np.diff(index[order], prepend=-1))
+        totals = np.add.reduceat(_safe_to_add(counted[order]), starts)
+        for position, total in zip(index[order][starts].tolist(), totals.tolist(), strict=True):
+            sums[position] = total
+    by_pair = {(k // streams, k % streams): total for k, total in enumerate(sums)}
+    used: set[tuple[int, int]] = set()
+    for batch in box.bounded_types():
+        pair = (int(types.shape[batch]), int(types.stream[batch]))
+        value, forced = _bounded_type(under_prices, batch, box)
+        if forced:
+            if value is None:
+                return by_pair, used, False
+            used.add(pair)
+            by_pair[pair] += value
+        elif value is not None:
+            by_pair[pair] += min(0, value)
+    return by_pair, used, True
+
+
+def _safe_to_add(values: Array) -> Array:
+    # Each value is below 2**60; a sum over many types may not be.
+    low = int(values.min())
+    return values if -low * len(values) < 2**62 else values.astype(object)
+
+
+def _bounded_type(under_prices: Priced, batch: int, box: Box) -> tuple[int | None, bool]:
+    """Return τ of a type under the box's bounds, and whether the box forces it to be run."""
+    model = under_prices.model
+    of_stream = model.groups.of_stream(int(model.types.stream[batch]))
+    groups = np.arange(of_stream.start, of_stream.stop)
+    one = np.asarray([batch])
+    groups = groups[under_prices.fits(one, groups)[0]]
+    costs = [int(cost) for cost in under_prices.pair_costs(one, groups)[0].tolist()]
+    ranges: list[tuple[int, int]] = []
+    for group, count in zip(groups.tolist(), model.groups.count[groups].tolist(), strict=True):
+        least, most = box.requests.get((group, batch), (0, None))
+        ranges.append((least, count if most is None else min(most, count)))
+    batches = box.batches.get(batch, (0, None))
+    forced = batches[0] > 0 or any(least > 0 for least, _ in ranges)
+    fixed, capacity = int(under_prices.type_fixed[batch]), int(model.types.capacity[batch])
+    return bounded_value(costs, ranges, fixed, capacity, batches), forced
+
+
+def shape_totals(
+    model: BatchModel,
+    weights: Weights,
+    prices: Prices,
+    totals: dict[tuple[int, int], int],
+    used: set[tuple[int, int]],
+    possible: bool,
+) -> list[int] | None:
+    """Return σ of every shape; None if the box is empty. A pair that must be used cannot be worth 0 instead."""
+    if not possible:
+        return None
+    streams = range(len(model.instance.streams))
+    rebate: dict[tuple[int, int], int] = {}
+    for group, shape, price in zip(
+        prices.link_group.tolist(), prices.link_shape.tolist(), prices.link.tolist(), strict=True
+    ):
+        pair = (shape, int(model.groups.stream[group]))
+        rebate[pair] = rebate.get(pair, 0) + price * int(model.groups.count[group])
+    sigma: list[int] = []
+    for shape in range(len(model.types.shapes)):
+        value = weights.cost_all * model.types.open_once[shape]
+        for stream in streams:
+            pair = (shape, stream)
+            part = weights.cost[stream] * model.types.open_stream[shape]
+            part += totals[pair] - rebate.get(pair, 0)
+            value += part if pair in used else min(0, part)
+        sigma.append(int(value))
+    return sigma
+
+
+def _least_choice(model: BatchModel, weights: Weights, sigma: list[int], box: Box) -> int | None:
+    """Return the least of count(N) plus N chosen σ within the box; None if no choice is allowed."""
+    forced = set(box.opened)
+    for batch in box.bounded_types():
+        run = box.batches.get(batch, (0, None))[0] > 0
+        if run or any(key[1] == batch and bounds[0] > 0 for key, bounds in box.requests.items()):
+            forced.add(int(model.types.shape[batch]))
+    if forced & box.closed:
+        return None
+    free = sorted(value for s, value in enumerate(sigma) if s not in forced and s not in box.closed)
+    total = sum(sigma[s] for s in forced)
+    most = model.most_shapes if box.shapes[1] is None else min(model.most_shapes, box.shapes[1])
+    best: int | None = None
+    for number in range(len(forced), min(most, len(forced) + len(free)) + 1):
+        if number > len(forced):
+            total += free[number - len(forced) - 1]
+        if number >= box.shapes[0]:
+            value = total + weights.cost_all * model.count_ticks(number)
+            best = value if best is None else min(best, value)
+    return best

@@ -1,0 +1,66 @@
+"""τ of one batch type under bounds of its own, in plain Python integers."""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+from milp.lagrangian.box import Range
+
+
+def bounded_value(
+    costs: Sequence[int],
+    ranges: Sequence[tuple[int, int]],
+    fixed: int,
+    capacity: int,
+    batches: Range,
+) -> int | None:
+    """Return the least value of running a batch type at least once, within bounds.
+
+    Parameters
+    ----------
+    costs
+        Priced cost of one request of each group that fits the type.
+    ranges
+        Least and most requests of each of these groups.
+    fixed
+        Priced cost of each batch, at least 0.
+    capacity
+        Most requests in one batch.
+    batches
+        Range of the number of batches; at least one is run whatever it says.
+
+    Returns
+    -------
+    int or None
+        The minimum; None if nothing satisfies the bounds.
+    """
+    if any(most < least for least, most in ranges):
+        return None
+    forced = sum(least for least, _ in ranges)
+    least_batches = max(1, batches[0], -(-forced // capacity))
+    if batches[1] is not None and batches[1] < least_batches:
+        return None
+    base = sum(cost * least for cost, (least, _) in zip(costs, ranges, strict=True))
+    free = sorted(
+        (cost, most - least)
+        for cost, (least, most) in zip(costs, ranges, strict=True)
+        if cost < 0 and most > least
+    )
+    worth = forced + sum(count for cost, count in free if cost * capacity + fixed < 0)
+    best: int | None = None
+    for number in (least_batches, worth // capacity, worth // capacity + 1):
+        number = max(number, least_batches)
+        if batches[1] is not None:
+            number = min(number, batches[1])
+        value = base + fixed * number + _cheapest(free, number * capacity - forced)
+        best = value if best is None else min(best, value)
+    return best
+
+
+def _cheapest(free: list[tuple[int, int]], slots: int) -> int:
+    total = 0
+    for cost, count in free:
+        taken = min(count, slots)
+        total += cost * taken
+        slots -= taken
+    return total
