@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from instances.batch_model import BatchModel
-from instances.exact import INT64_SAFE, magnitude
+from instances.exact import INT64_SAFE, magnitude, narrowed, widened
 from milp.lagrangian.prices import Weights
 
 Array = npt.NDArray[Any]
 
-BLOCK = 1 << 18
-"""Pairs handled at once: a few blocks of eight bytes each stay in the cache."""
+BLOCK = 64
+"""Types handled at once: neighbours, which the same few groups can make negative."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +28,8 @@ class Priced:
 
     Attributes
     ----------
+    on_time
+        Per stream, (threshold, reward) of each service-latency limit.
     type_unit, type_fixed
         Shape (types,): U_b and f_b.
     group_gain
@@ -39,7 +41,7 @@ class Priced:
     """
 
     model: BatchModel
-    weights: Weights
+    on_time: list[list[tuple[int, Any]]]
     type_unit: Array
     type_fixed: Array
     group_gain: Array
@@ -51,7 +53,7 @@ class Priced:
         model = self.model
         costs: Array = self.type_unit[types][:, None] - self.group_gain[groups][None, :]
         stream = int(model.types.stream[types[0]]) if len(types) else 0
-        for threshold, reward in self.weights.on_time[stream]:
+        for threshold, reward in self.on_time[stream]:
             if reward:
                 room = threshold - model.types.unit_latency[types]
                 met = model.types.own_latency[groups][None, :] <= room[:, None]
@@ -75,64 +77,68 @@ def priced(
     weights: Weights,
     group_price: Array,
     links: tuple[Array, Array, Array],
-    dtype: type,
+    fineness: int | None,
 ) -> Priced:
     """Combine costs, padding and time with their weights.
 
     Parameters
     ----------
     model, weights
-        Batch model, and weights in the number kind of `dtype`.
+        Batch model, and weights: Python ints, or floats.
     group_price
-        Shape (groups,): α, in the same units as the weights.
+        Shape (groups,): α.
     links
         Group indices, shape indices and prices of the strong links.
-    dtype
-        np.int64 or object for exact values, np.float64 for pricing.
+    fineness
+        For exact prices, the weights' extra denominator: every product with a weight is rounded down (a reward up) to
+        whole units of 1/d, which can only lower the bound. None for floats.
     """
     t, g = model.types, model.groups
 
-    def column(values: Any) -> Array:
-        return np.asarray(values, dtype=dtype)
+    def product(weight: list[Any], values: Array, index: tuple[Array, ...]) -> Array:
+        per_row = np.asarray(weight, dtype=object if fineness else np.float64)[index]
+        if fineness is None:
+            return np.asarray(per_row * values.astype(np.float64))
+        top = max((abs(int(w)) for w in np.ravel(np.asarray(weight, dtype=object))), default=0)
+        if not top:
+            return np.zeros(len(values), dtype=np.int64)
+        bound = top * magnitude(values)
+        return narrowed(widened(narrowed(per_row), bound) * widened(values, bound) // fineness)
 
-    cost, tokens = column(weights.cost), column(weights.tokens)
-    time = column(weights.time)[t.stream, t.stage]
-    reward = column(weights.reward)[t.stream, t.stage]
-    unit = cost[t.stream] * column(t.unit_cost) + tokens[t.stream] * column(t.unit_tokens) - reward
-    fixed = cost[t.stream] * column(t.fixed_cost) + tokens[t.stream] * column(t.fixed_tokens)
-    fixed = fixed + time * column(t.duration)
-    gain = column(group_price) - cost[g.stream] * column(t.own_cost) - tokens[g.stream] * column(t.own_tokens)
+    reward = np.asarray(weights.reward, dtype=object if fineness else np.float64)[t.stream, t.stage]
+    if fineness:
+        reward = narrowed(-(-reward // fineness))
+    unit = product(weights.cost, t.unit_cost, (t.stream,))
+    unit = unit + product(weights.tokens, t.unit_tokens, (t.stream,)) - reward
+    fixed = product(weights.cost, t.fixed_cost, (t.stream,))
+    fixed = fixed + product(weights.tokens, t.fixed_tokens, (t.stream,))
+    fixed = fixed + product(weights.time, t.duration, (t.stream, t.stage))
+    gain = group_price - product(weights.cost, t.own_cost, (g.stream,))
+    gain = gain - product(weights.tokens, t.own_tokens, (g.stream,))
+    on_time = weights.on_time
+    if fineness:
+        on_time = [[(limit, -(-price // fineness)) for limit, price in part] for part in on_time]
     link_group, link_shape, link_price = links
+    if fineness:
+        bonus = max(sum(price for _, price in part) for part in on_time)
+        dtype = _exact_dtype(model, unit, fixed, gain, bonus, link_price)
+        unit, fixed, gain, link_price = (a.astype(dtype) for a in (unit, fixed, gain, link_price))
     linked = np.unique(link_shape).astype(np.int64)
     link_row = np.full(len(t.shapes), -1, dtype=np.int64)
     link_row[linked] = np.arange(len(linked))
-    dense = np.zeros((len(linked), len(g)), dtype=dtype)
+    dense = np.zeros((len(linked), len(g)), dtype=unit.dtype)
     dense[link_row[link_shape.astype(np.int64)], link_group.astype(np.int64)] = link_price
-    return Priced(model, weights, unit, fixed, gain, dense, link_row)
+    return Priced(model, on_time, unit, fixed, gain, dense, link_row)
 
 
-def exact_dtype(model: BatchModel, weights: Weights, group_price: Array, link_price: Array) -> type:
+def _exact_dtype(model: BatchModel, unit: Array, fixed: Array, gain: Array, bonus: int, link: Array) -> type:
     """Return np.int64 if it provably holds every value that `batch_values` forms, else object.
 
-    Every intermediate is at most (Σ of the magnitudes of its terms) × (number of requests + capacity).
+    Every intermediate is at most (Σ of the magnitudes of its terms) × (twice the number of requests + 2).
     """
-    t = model.types
-
-    def most(values: list[Any]) -> int:
-        flat: list[Any] = []
-        for value in values:
-            flat.extend(value if isinstance(value, list) else [value])
-        return max((abs(value) for value in flat), default=0)
-
-    unit = most(weights.cost) * (magnitude(t.unit_cost) + magnitude(t.own_cost) + magnitude(t.fixed_cost))
-    unit += most(weights.tokens) * (
-        magnitude(t.unit_tokens) + magnitude(t.own_tokens) + magnitude(t.fixed_tokens)
-    )
-    unit += most(weights.time) * magnitude(t.duration) + most(weights.reward)
-    unit += sum(abs(reward) for rewards in weights.on_time for _, reward in rewards)
-    unit += magnitude(group_price) + magnitude(link_price)
+    terms = magnitude(unit) + magnitude(fixed) + magnitude(gain) + bonus + magnitude(link)
     requests = max(stream.demand.requests for stream in model.instance.streams)
-    return np.int64 if unit * (2 * requests + 2) < INT64_SAFE else object
+    return np.int64 if terms * (2 * requests + 2) < INT64_SAFE else object
 
 
 def batch_values(priced_model: Priced) -> Array:
@@ -142,26 +148,24 @@ def batch_values(priced_model: Priced) -> Array:
     for stream in range(len(model.instance.streams)):
         groups = np.arange(model.groups.start[stream], model.groups.start[stream + 1])
         mine = np.flatnonzero(model.types.stream == stream)
-        # Types by prompt bound, so that each block meets only the prefix of groups that can fit it.
-        mine = mine[np.argsort(model.types.prompt[mine], kind="stable")]
-        reach = np.searchsorted(model.groups.prompt[groups], model.types.prompt[mine], side="right")
-        start = 0
-        while start < len(mine):
-            size = max(1, BLOCK // max(1, int(reach[start])))
-            stop = min(len(mine), start + size)
-            block = mine[start:stop]
-            values[block] = _block_values(priced_model, block, groups[: int(reach[stop - 1])])
-            start = stop
+        # Neighbouring types together, so that few groups can be negative for any of a block.
+        unit = priced_model.type_unit[mine]
+        mine = mine[np.lexsort((unit.astype(np.float64), model.types.prompt[mine]))]
+        for start in range(0, len(mine), BLOCK):
+            block = mine[start : start + BLOCK]
+            longest = model.types.prompt[block[-1]]
+            reach = int(np.searchsorted(model.groups.prompt[groups], longest, side="right"))
+            values[block] = _block_values(priced_model, block, groups[:reach])
     return values
 
 
 def _block_values(priced_model: Priced, types: Array, groups: Array) -> Array:
     model = priced_model.model
     requests = model.instance.streams[int(model.types.stream[types[0]])].demand.requests
-    # Groups whose gain no type of the block can turn into a negative cost only cost time.
-    bonus = sum(reward for _, reward in priced_model.weights.on_time[int(model.types.stream[types[0]])])
-    useful = priced_model.group_gain[groups] + bonus > priced_model.type_unit[types].min()
-    groups = groups[useful.astype(bool)]
+    # Groups that fit no type of the block, or whose gain none can turn into a negative cost, only cost time.
+    bonus = sum(reward for _, reward in priced_model.on_time[int(model.types.stream[types[0]])])
+    useful = (priced_model.group_gain[groups] > priced_model.type_unit[types].min() - bonus).astype(bool)
+    groups = groups[useful & (model.groups.gen[groups] <= model.types.gen[types].max())]
     if not len(groups):
         return priced_model.type_fixed[types]
     costs = np.minimum(priced_model.pair_costs(types, groups), 0) * priced_model.fits(types, groups)
@@ -192,7 +196,9 @@ def _capacitated(costs: Array, count: Array, fixed: Array, capacity: Array) -> A
     return np.minimum(below, above)
 
 
-def _filled(batches: Array, costs: Array, reached: Array, paid: Array, fixed: Array, capacity: Array) -> Array:
+def _filled(
+    batches: Array, costs: Array, reached: Array, paid: Array, fixed: Array, capacity: Array
+) -> Array:
     """Return f z + cost of the cheapest c z requests of each row."""
     slots = np.minimum(batches * capacity, reached[:, -1])
     full = (reached <= slots[:, None]).sum(axis=1)

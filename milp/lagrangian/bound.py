@@ -1,7 +1,8 @@
 """L(α, μ): a lower bound on the cost of every plan in a box, whatever the prices are.
 
 ``L = Σ n_i α_i − Σ μ_k r_k + min over N of [count(N) + the N smallest σ_s]`` with
-``σ_s = o_s + Σ_streams min(0, o_s,stream − Σ n_i κ_is + Σ_b min(0, τ_b))``; see docs/certificate.md.
+``σ_s = o_s + Σ_streams min(0, o_s,stream − Σ n_i κ_is + Σ_b min(0, τ_b))``; see docs/certificate.md. Each product with a
+weight is rounded down to a whole number of 1/d ticks, so the value is a lower bound and exactly reproducible.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from instances.batch_model import BatchModel
 from instances.exact import exact_dot
-from milp.lagrangian.batch_values import Priced, batch_values, exact_dtype, priced
+from milp.lagrangian.batch_values import Priced, batch_values, priced
 from milp.lagrangian.bounded_value import bounded_value
 from milp.lagrangian.box import Box
 from milp.lagrangian.prices import Prices, Weights, weigh
@@ -65,17 +66,19 @@ def lower_bound(model: BatchModel, prices: Prices, box: Box | None = None) -> Bo
     if not prices.valid:
         raise ValueError("limit and link prices must not be negative")
     box = Box() if box is None else box
-    weights = weigh(model, [int(price) for price in prices.limit.tolist()], prices.objective)
-    dtype = exact_dtype(model, weights, prices.group, prices.link)
+    whole = prices.denominator * prices.fineness
+    limit = [int(price) for price in prices.limit.tolist()]
+    weights = weigh(model, limit, prices.objective * whole)
     links = (prices.link_group, prices.link_shape, prices.link)
-    under_prices = priced(model, weights, prices.group, links, dtype)
+    under_prices = priced(model, weights, prices.group, links, prices.fineness)
     values = batch_values(under_prices)
     shape_values = shape_totals(model, weights, prices, *_batch_totals(under_prices, values, box))
     numerator = None
     if shape_values is not None:
-        least = _least_choice(model, weights, shape_values, box)
+        least = _least_choice(model, weights.cost_all, prices.fineness, shape_values, box)
         if least is not None:
-            numerator = exact_dot(model.groups.count, prices.group) + weights.constant + least
+            constant = weights.constant // prices.fineness
+            numerator = exact_dot(model.groups.count, prices.group) + constant + least
     scale = prices.denominator * model.instance.cost_scale
     value = None if numerator is None else Fraction(numerator, scale)
     return Bound(numerator, value, values, [] if shape_values is None else shape_values)
@@ -162,17 +165,17 @@ def shape_totals(
         rebate[pair] = rebate.get(pair, 0) + price * int(model.groups.count[group])
     sigma: list[int] = []
     for shape in range(len(model.types.shapes)):
-        value = weights.cost_all * model.types.open_once[shape]
+        value = weights.cost_all * model.types.open_once[shape] // prices.fineness
         for stream in streams:
             pair = (shape, stream)
-            part = weights.cost[stream] * model.types.open_stream[shape]
+            part = weights.cost[stream] * model.types.open_stream[shape] // prices.fineness
             part += totals[pair] - rebate.get(pair, 0)
             value += part if pair in used else min(0, part)
         sigma.append(int(value))
     return sigma
 
 
-def _least_choice(model: BatchModel, weights: Weights, sigma: list[int], box: Box) -> int | None:
+def _least_choice(model: BatchModel, cost_all: int, fineness: int, sigma: list[int], box: Box) -> int | None:
     """Return the least of count(N) plus N chosen σ within the box; None if no choice is allowed."""
     forced = set(box.opened)
     for batch in box.bounded_types():
@@ -189,6 +192,6 @@ def _least_choice(model: BatchModel, weights: Weights, sigma: list[int], box: Bo
         if number > len(forced):
             total += free[number - len(forced) - 1]
         if number >= box.shapes[0]:
-            value = total + weights.cost_all * model.count_ticks(number)
+            value = total + cost_all * model.count_ticks(number) // fineness
             best = value if best is None else min(best, value)
     return best

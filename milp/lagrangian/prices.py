@@ -18,20 +18,23 @@ class Prices:
     Parameters
     ----------
     denominator
-        Every price below is a numerator over it.
+        d: group and link prices are numerators over it.
+    fineness
+        Limit prices and the objective are numerators over denominator × fineness: rows of time or tokens have
+        far larger activities than one request has cost, so their prices need more digits.
     group
         Shape (groups,): price α of serving one request, in cost ticks, of any sign.
     limit
-        Shape (rows,): multiplier μ ≥ 0 of each limit row, in cost ticks per unit of the row.
+        Shape (rows,): multiplier μ ≥ 0 of each limit row, in cost ticks per unit of the row, over d × fineness.
     link_group, link_shape, link
         Shape (links,): multipliers κ ≥ 0, in cost ticks per request, of the strong links
         ``Σ_{b of shape s} x_ib ≤ n_i y_s``; group indices, shape indices, values.
     objective
-        Numerator of the weight of the cost itself: the denominator for a bound on cost, 0 to prove that no
-        plan exists.
+        Weight of the cost itself: 1 for a bound on cost, 0 to prove that no plan exists.
     """
 
     denominator: int
+    fineness: int
     group: IntArray
     limit: IntArray
     objective: int
@@ -43,7 +46,7 @@ class Prices:
     def valid(self) -> bool:
         """Whether signs are as the bound needs them."""
         signs = (self.limit >= 0).all() and (self.link >= 0).all()
-        return bool(signs) and self.denominator > 0 and self.objective in (0, self.denominator)
+        return bool(signs) and self.denominator > 0 and self.fineness > 0 and self.objective in (0, 1)
 
 
 @dataclass(frozen=True)

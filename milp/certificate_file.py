@@ -1,0 +1,216 @@
+"""Certificates as gzipped JSON; the format is described in docs/certificate.md."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import cast, get_args
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from instances.errors import InputError
+from instances.exact import IntArray, exact_text, narrowed
+from instances.files.atomic import atomic_write
+from instances.files.messages import decode
+from instances.files.raw import read_text
+from instances.plan import Plan
+from milp.certificate import Certificate, Leaf, Quantity, Split
+from milp.lagrangian.prices import Prices
+
+FORMAT = "batchproof-certificate/1"
+
+QUANTITIES: tuple[str, ...] = get_args(Quantity)
+
+PLAN_COLUMNS = (
+    "stream",
+    "prompt",
+    "gen",
+    "batch",
+    "copies",
+    "entry_batch",
+    "entry_row",
+    "entry_count",
+    "id_rank",
+)
+
+
+class _PlanColumns(msgspec.Struct, forbid_unknown_fields=True):
+    stream: list[int]
+    prompt: list[int]
+    gen: list[int]
+    batch: list[int]
+    copies: list[int]
+    entry_batch: list[int]
+    entry_row: list[int]
+    entry_count: list[int]
+    id_rank: list[int]
+
+
+class _Prices(msgspec.Struct, forbid_unknown_fields=True):
+    denominator: int
+    fineness: int
+    objective: int
+    group: list[int]
+    limit: list[int]
+    link: list[tuple[int, int, int]] = []
+
+
+class _Node(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    prices: int | None = None
+    on: str | None = None
+    of: list[int] = []
+    at: int = 0
+    low: int = 0
+    high: int = 0
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    format: str
+    instance: str
+    cost_scale: int
+    time_scale: int
+    lower_bound: int | str | None
+    upper_bound: int | str | None
+    plan: _PlanColumns | None
+    nodes: list[_Node]
+    prices: list[_Prices]
+
+
+def write_certificate(certificate: Certificate, path: str | Path) -> None:
+    """Write a certificate, gzipped if the name ends in ``.gz``; the file appears whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    with atomic_write(path) as file:
+        file.write(encode_certificate(certificate))
+
+
+def encode_certificate(certificate: Certificate) -> bytes:
+    """Return a certificate as JSON."""
+    plan = certificate.plan
+    nodes = [
+        _Node(prices=node.prices)
+        if isinstance(node, Leaf)
+        else _Node(on=node.on, of=list(node.of), at=node.at, low=node.low, high=node.high)
+        for node in certificate.nodes
+    ]
+    content = _File(
+        format=FORMAT,
+        instance=certificate.instance,
+        cost_scale=certificate.cost_scale,
+        time_scale=certificate.time_scale,
+        lower_bound=_text(certificate.lower_bound),
+        upper_bound=_text(certificate.upper_bound),
+        plan=None if plan is None else _PlanColumns(*(getattr(plan, c).tolist() for c in PLAN_COLUMNS)),
+        nodes=nodes,
+        prices=[_priced(prices) for prices in certificate.prices],
+    )
+    # The standard library writes integers of any size; msgspec stops at 64 bits.
+    return json.dumps(msgspec.to_builtins(content), separators=(",", ":")).encode()
+
+
+def read_certificate(path: str | Path) -> Certificate:
+    """Read a certificate.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or is no certificate.
+    """
+    path = Path(path)
+    content: _File = decode(msgspec.json.Decoder(_File), read_text(path), path)
+    if content.format != FORMAT:
+        raise InputError(f"format {FORMAT!r}", content.format, file=path, field="format")
+    try:
+        return _certificate(content)
+    except InputError as error:
+        raise error.located(file=path) from None
+
+
+def _certificate(content: _File) -> Certificate:
+    for name in ("cost_scale", "time_scale"):
+        if getattr(content, name) < 1:
+            raise InputError("an integer of at least 1", getattr(content, name), field=name)
+    plan = None
+    if content.plan is not None:
+        columns = [_small(getattr(content.plan, c), f"plan.{c}") for c in PLAN_COLUMNS]
+        plan = Plan(*columns)
+    if not content.nodes:
+        raise InputError("at least one node", field="nodes")
+    return Certificate(
+        instance=content.instance,
+        cost_scale=content.cost_scale,
+        time_scale=content.time_scale,
+        lower_bound=_fraction(content.lower_bound, "lower_bound"),
+        upper_bound=_fraction(content.upper_bound, "upper_bound"),
+        plan=plan,
+        nodes=tuple(_node(node, f"nodes[{index}]") for index, node in enumerate(content.nodes)),
+        prices=tuple(_prices(prices) for prices in content.prices),
+    )
+
+
+def _node(node: _Node, field: str) -> Split | Leaf:
+    if node.prices is not None:
+        return Leaf(node.prices)
+    if node.on not in QUANTITIES:
+        raise InputError(f"one of {', '.join(QUANTITIES)}", node.on, field=f"{field}.on")
+    return Split(cast(Quantity, node.on), tuple(node.of), node.at, node.low, node.high)
+
+
+def _prices(prices: _Prices) -> Prices:
+    links = list(zip(*prices.link, strict=True)) or [(), (), ()]
+    return Prices(
+        denominator=prices.denominator,
+        fineness=prices.fineness,
+        group=_integers(prices.group),
+        limit=_integers(prices.limit),
+        objective=prices.objective,
+        link_group=_small(links[0], "link"),
+        link_shape=_small(links[1], "link"),
+        link=_integers(links[2]),
+    )
+
+
+def _priced(prices: Prices) -> _Prices:
+    links = zip(prices.link_group.tolist(), prices.link_shape.tolist(), prices.link.tolist(), strict=True)
+    return _Prices(
+        denominator=prices.denominator,
+        fineness=prices.fineness,
+        objective=prices.objective,
+        group=prices.group.tolist(),
+        limit=prices.limit.tolist(),
+        link=list(links),
+    )
+
+
+def _integers(values: Sequence[int]) -> IntArray:
+    if not values:
+        return np.zeros(0, dtype=np.int64)
+    return narrowed(np.asarray(values, dtype=object))
+
+
+def _small(values: Sequence[int], field: str) -> npt.NDArray[np.int64]:
+    array = _integers(values)
+    if array.dtype == object:
+        raise InputError("integers below 2**60", max(values, key=abs), field=field)
+    return array
+
+
+def _text(value: Fraction | None) -> int | str | None:
+    return None if value is None else exact_text(value)
+
+
+def _fraction(value: int | str | None, field: str) -> Fraction | None:
+    if value is None or isinstance(value, int):
+        return None if value is None else Fraction(value)
+    if not re.fullmatch(r"-?[0-9]{1,400}/[1-9][0-9]{0,400}", value, re.ASCII):
+        raise InputError("an integer or a string p/q", value, field=field)
+    return Fraction(value)

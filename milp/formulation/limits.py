@@ -1,0 +1,121 @@
+"""Limit rows of the formulation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from instances.batch_model import BatchModel
+from instances.exact import IntArray
+from instances.limit_rows import LimitRow
+from milp.formulation.arrays import Columns
+from milp.formulation.selection import Selection
+from milp.formulation.writer import Writer
+
+Ints = npt.NDArray[np.int64]
+
+
+def add_limits(model: BatchModel, selection: Selection, columns: Columns, writer: Writer) -> list[int]:
+    """Write one row per limit and return their indices."""
+    return [_add_row(model, selection, columns, writer, row) for row in model.rows]
+
+
+def pair_coefficients(model: BatchModel, row: LimitRow, pair_type: Ints, pair_group: Ints) -> IntArray:
+    """Return what one request of each pair adds to a limit row, streams and stages not yet regarded."""
+    types = model.types
+    if row.kind == "cost":
+        return types.own_cost[pair_group] + types.unit_cost[pair_type]
+    if row.kind == "tokens":
+        return types.own_tokens[pair_group] + types.unit_tokens[pair_type]
+    if row.kind == "latency":
+        latency = types.own_latency[pair_group] + types.unit_latency[pair_type]
+        return -(latency <= row.threshold).astype(np.int64)
+    if row.kind == "served":
+        return np.full(len(pair_type), -1, dtype=np.int64)
+    return np.zeros(len(pair_type), dtype=np.int64)
+
+
+def type_coefficients(model: BatchModel, row: LimitRow, types: Ints) -> IntArray:
+    """Return what one batch of each type adds to a limit row, streams and stages not yet regarded."""
+    if row.kind == "cost":
+        return model.types.fixed_cost[types]
+    if row.kind == "tokens":
+        return model.types.fixed_tokens[types]
+    if row.kind in ("total_time", "work"):
+        return model.types.duration[types]
+    return np.zeros(len(types), dtype=np.int64)
+
+
+def concerned(model: BatchModel, row: LimitRow, types: Ints) -> npt.NDArray[np.bool_]:
+    """Tell which types a limit row speaks of."""
+    mine = np.ones(len(types), dtype=bool)
+    if row.stream is not None:
+        mine &= model.types.stream[types] == row.stream
+    if row.kind in ("work", "served"):
+        mine &= model.types.stage[types] <= row.stage
+    return mine
+
+
+def cold_coefficient(model: BatchModel, row: LimitRow, index: int, group: int) -> int:
+    """Return what a cold start on a request of a pair adds to a limit row."""
+    types = model.types
+    cold = int(model.instance.time.cold_start * model.instance.time_scale)
+    latency = int(types.own_latency[group]) + int(types.unit_latency[index])
+    if row.kind == "latency":
+        return int(latency <= row.threshold < latency + cold)
+    if row.kind in ("total_time", "work"):
+        return max(0, latency + cold - int(types.duration[index]))
+    return 0
+
+
+def _add_row(model: BatchModel, selection: Selection, columns: Columns, writer: Writer, row: LimitRow) -> int:
+    bound = row.bound
+    if row.kind == "cost" and row.stream is None:
+        bound -= int(model.instance.cost.base * model.instance.cost_scale)
+    index = writer.row("limit", [], [], None, bound)
+
+    def add(where: Ints, values: Any) -> None:
+        writer.entries(np.full(len(where), index, dtype=np.int64), where, np.asarray(values))
+
+    pairs = np.flatnonzero(concerned(model, row, selection.pair_type))
+    values = pair_coefficients(model, row, selection.pair_type[pairs], selection.pair_group[pairs])
+    add(columns.x[pairs], values)
+    chosen = np.flatnonzero(concerned(model, row, selection.types))
+    # A column that stands for several types of one stream never occurs, so entries of one row do not repeat
+    # but for the use column, which carries opening cost and the only type's fixed cost.
+    merged = _merged(columns.z[chosen], type_coefficients(model, row, selection.types[chosen]))
+    if row.kind == "cost":
+        _add_opening(model, columns, row, merged)
+    add(np.asarray(list(merged), dtype=np.int64), list(merged.values()))
+    for position, column in columns.cold.items():
+        batch, group = int(selection.pair_type[position]), int(selection.pair_group[position])
+        if concerned(model, row, np.asarray([batch]))[0]:
+            add(np.asarray([column]), [cold_coefficient(model, row, batch, group)])
+    return index
+
+
+def _merged(columns: Ints, values: IntArray) -> dict[int, int]:
+    merged: dict[int, int] = {}
+    for column, value in zip(columns.tolist(), values.tolist(), strict=True):
+        merged[column] = merged.get(column, 0) + value
+    return merged
+
+
+def _add_opening(model: BatchModel, columns: Columns, row: LimitRow, merged: dict[int, int]) -> None:
+    types = model.types
+    for (shape, stream), column in columns.use.items():
+        if row.stream in (None, stream):
+            merged[column] = merged.get(column, 0) + types.open_stream[shape]
+    if row.stream is not None:
+        return
+    for shape, column in columns.opened.items():
+        merged[column] = merged.get(column, 0) + types.open_once[shape]
+    count = columns.count.tolist()
+    convex = len(count) == min(model.most_shapes, len(columns.opened))
+    for number, column in enumerate(count):
+        cost = (
+            model.count_ticks(number + 1) - model.count_ticks(number) if convex else model.count_ticks(number)
+        )
+        merged[column] = merged.get(column, 0) + cost

@@ -1,0 +1,140 @@
+"""L(α, μ) in floats: fast, for finding good prices. Nothing that is reported rests on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from instances.batch_model import BatchModel
+from milp.formulation.selection import Selection
+from milp.lagrangian.batch_values import Priced, batch_values, priced
+from milp.lagrangian.prices import Prices, Weights, weigh
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+def _no_ints() -> Ints:
+    return np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class FloatPrices:
+    """Prices as floats: α per group, μ per limit row, κ per strong link; see `Prices`."""
+
+    group: Floats
+    limit: Floats
+    objective: float = 1.0
+    link_group: Ints = field(default_factory=_no_ints)
+    link_shape: Ints = field(default_factory=_no_ints)
+    link: Floats = field(default_factory=lambda: np.zeros(0))
+
+    def rounded(self, denominator: int, fineness: int) -> Prices:
+        """Return the nearest exact prices over the given denominators."""
+        link = _numerators(np.maximum(self.link, 0.0), denominator)
+        kept = (link != 0).astype(bool)
+        return Prices(
+            denominator=denominator,
+            fineness=fineness,
+            group=_numerators(self.group, denominator),
+            limit=_numerators(np.maximum(self.limit, 0.0), denominator * fineness),
+            objective=1 if self.objective else 0,
+            link_group=self.link_group[kept],
+            link_shape=self.link_shape[kept],
+            link=link[kept],
+        )
+
+
+def _numerators(values: Floats, denominator: int) -> npt.NDArray[Any]:
+    scaled = values * denominator
+    if np.abs(scaled).max(initial=0.0) < 2.0**52:
+        return np.rint(scaled).astype(np.int64)
+    # A float is a dyadic rational, so this product is exact before it is rounded.
+    return np.asarray([round(Fraction(float(v)) * denominator) for v in values], dtype=object)
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluated:
+    """Evaluation of L in floats.
+
+    Attributes
+    ----------
+    value
+        L in cost ticks.
+    priced
+        The model under the prices.
+    weights
+        Weights of the limit prices.
+    batch_value
+        Shape (types,): τ.
+    part
+        Shape (shapes, streams): opening cost plus Σ min(0, τ) of each pair.
+    shape_value
+        Shape (shapes,): σ.
+    chosen
+        Shape (shapes,): the shapes that the minimum takes.
+    """
+
+    value: float
+    priced: Priced
+    weights: Weights
+    batch_value: Floats
+    part: Floats
+    shape_value: Floats
+    chosen: npt.NDArray[np.bool_]
+
+    def attractive_types(self, tolerance: float) -> Ints:
+        """Return the types that the minimum runs, by ascending τ."""
+        types = self.priced.model.types
+        taken = self.chosen[types.shape] & (self.part[types.shape, types.stream] < 0)
+        found = np.flatnonzero(taken & (self.batch_value < -tolerance))
+        return found[np.argsort(self.batch_value[found])]
+
+    def negative_pairs(self, types: Ints, below: float = 0.0) -> Selection:
+        """Return the pairs of some types whose priced cost is under `below`."""
+        model = self.priced.model
+        pair_types: list[Ints] = [_no_ints()]
+        pair_groups: list[Ints] = [_no_ints()]
+        for stream in range(len(model.instance.streams)):
+            of_stream = model.groups.of_stream(stream)
+            groups = np.arange(of_stream.start, of_stream.stop)
+            mine = types[model.types.stream[types] == stream]
+            step = max(1, (1 << 20) // max(1, len(groups)))
+            for start in range(0, len(mine), step):
+                block = mine[start : start + step]
+                wanted = self.priced.pair_costs(block, groups) < below
+                row, column = np.nonzero(wanted & self.priced.fits(block, groups))
+                pair_types.append(block[row])
+                pair_groups.append(groups[column])
+        return Selection.of(np.concatenate(pair_types), np.concatenate(pair_groups), len(model.groups))
+
+
+def evaluate_prices(model: BatchModel, prices: FloatPrices) -> Evaluated:
+    """Evaluate L in floats."""
+    types, streams = model.types, len(model.instance.streams)
+    weights = weigh(model, prices.limit.tolist(), prices.objective)
+    links = (prices.link_group, prices.link_shape, prices.link)
+    under_prices = priced(model, weights, prices.group, links, None)
+    tau = batch_values(under_prices)
+    part = np.outer(np.asarray(types.open_stream, dtype=float), np.asarray(weights.cost, dtype=float))
+    flat = np.bincount(
+        types.shape * streams + types.stream, np.minimum(tau, 0.0), minlength=len(types.shapes) * streams
+    )
+    part = part.reshape(-1, streams) + flat.reshape(-1, streams)
+    if len(prices.link):
+        rebate = prices.link * model.groups.count[prices.link_group]
+        np.subtract.at(part, (prices.link_shape, model.groups.stream[prices.link_group]), rebate)
+    sigma = np.minimum(part, 0.0).sum(axis=1)
+    sigma += weights.cost_all * np.asarray(types.open_once, dtype=float)
+    order = np.argsort(sigma, kind="stable")[: model.most_shapes]
+    counts = np.asarray([float(model.count_ticks(n)) for n in range(len(order) + 1)])
+    totals = np.concatenate([[0.0], np.cumsum(sigma[order])]) + weights.cost_all * counts
+    best = int(np.argmin(totals))
+    chosen = np.zeros(len(types.shapes), dtype=bool)
+    chosen[order[:best]] = True
+    value = float(model.groups.count @ prices.group) + float(weights.constant) + float(totals[best])
+    return Evaluated(value, under_prices, weights, tau, part, sigma, chosen)

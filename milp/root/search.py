@@ -1,0 +1,134 @@
+"""Finding the root prices: ascent, then the LP over the batch types that prices ask for.
+
+The LP is solved over few pairs, its duals price all batch types, and the pairs with negative priced cost of the types that
+L would run are added, until L meets the LP. Prices move in a box around the best ones found.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Callable
+
+import numpy as np
+
+from instances.batch_model import BatchModel
+from milp.formulation.build import build
+from milp.formulation.selection import Selection
+from milp.root.ascent import ascend, cheapest_prices
+from milp.root.pricing import Evaluated, FloatPrices, evaluate_prices
+from milp.root.relaxation import PriceBox, Relaxed, solve_relaxation
+
+ASCENT_STEPS = 150
+FIRST_RADIUS = 0.05
+MOST_ROUNDS = 200
+CLOSE = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Root:
+    """The best prices found, and the pairs among which the LP was solved.
+
+    Attributes
+    ----------
+    prices, evaluated
+        Best prices, and L there in floats.
+    selection
+        Pairs of the last LP: a good place to look for plans.
+    relaxed
+        The last LP solution; None if there was no time for one.
+    converged
+        Whether L met the LP relaxation over all batch types.
+    """
+
+    prices: FloatPrices
+    evaluated: Evaluated
+    selection: Selection
+    relaxed: Relaxed | None
+    converged: bool
+
+
+def search_root(
+    model: BatchModel,
+    *,
+    target: float | None,
+    seed_pairs: Selection | None = None,
+    until: float,
+    report: Callable[[FloatPrices, float], None] | None = None,
+) -> Root:
+    """Search for the prices with the largest L.
+
+    Parameters
+    ----------
+    model
+        Batch model.
+    target
+        Cost of a known plan, in cost ticks.
+    seed_pairs
+        Pairs to start from besides, such as those of a plan.
+    until
+        Clock time (`time.monotonic`) at which to stop.
+    report
+        Called with every better set of prices and its L in cost ticks.
+    """
+    seconds = max(0.0, until - time.monotonic())
+    ascent_end = time.monotonic() + 0.3 * seconds
+    prices, evaluated = ascend(model, cheapest_prices(model), target, ASCENT_STEPS, ascent_end)
+    if report is not None:
+        report(prices, evaluated.value)
+    selection = _first_pairs(model, evaluated)
+    if seed_pairs is not None:
+        selection = selection.joined(seed_pairs, len(model.groups))
+    radius = FIRST_RADIUS
+    relaxed: Relaxed | None = None
+    for _ in range(MOST_ROUNDS):
+        if time.monotonic() > until:
+            break
+        box = _box(model, prices, radius)
+        formulation = build(model, selection, cold_starts=False)
+        attempt = solve_relaxation(formulation, box, time_limit=until - time.monotonic())
+        if not attempt.solved:
+            break
+        relaxed = attempt
+        found = evaluate_prices(model, relaxed.prices)
+        scale = max(1.0, abs(relaxed.value))
+        if found.value > evaluated.value:
+            prices, evaluated = relaxed.prices, found
+            if report is not None:
+                report(prices, evaluated.value)
+        if relaxed.slack < 1e-7 and relaxed.value - evaluated.value <= CLOSE * scale:
+            return Root(prices, evaluated, selection, relaxed, True)
+        gap = max(0.0, relaxed.value - evaluated.value)
+        grown = selection.joined(_wanted(model, found, gap, scale), len(model.groups))
+        if len(grown) == len(selection):
+            if relaxed.slack < 1e-7:
+                return Root(prices, evaluated, selection, relaxed, True)
+            radius *= 4
+        selection = grown
+    return Root(prices, evaluated, selection, relaxed, False)
+
+
+def _box(model: BatchModel, centre: FloatPrices, radius: float) -> PriceBox:
+    typical = float(np.abs(centre.group).mean()) if len(centre.group) else 1.0
+    group = radius * np.maximum(np.abs(centre.group), 0.1 * typical + 1e-9)
+    whole = max(1.0, float(np.abs(model.groups.count @ centre.group)))
+    limit = np.asarray([whole / max(1.0, abs(float(row.bound))) for row in model.rows])
+    return PriceBox.around(centre, group, radius * limit)
+
+
+def _first_pairs(model: BatchModel, evaluated: Evaluated) -> Selection:
+    """Return the negative pairs of the types that come nearest to being run, a few types per group."""
+    tau = evaluated.batch_value
+    number = min(len(tau), 3 * len(model.groups))
+    nearest = np.argpartition(tau, number - 1)[:number] if number else np.zeros(0, dtype=np.int64)
+    return evaluated.negative_pairs(nearest)
+
+
+def _wanted(model: BatchModel, evaluated: Evaluated, gap: float, scale: float) -> Selection:
+    """Return the pairs that L runs, and some that it nearly would, which saves rounds."""
+    most = len(model.groups) // 2 + 50
+    run = evaluated.negative_pairs(evaluated.attractive_types(1e-12 * scale)[: 4 * most])
+    tau = evaluated.batch_value
+    near = np.flatnonzero((tau < gap) & (tau >= 0))
+    near = near[np.argsort(tau[near])][:most]
+    return run.joined(evaluated.negative_pairs(near), len(model.groups))

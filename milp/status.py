@@ -1,0 +1,20 @@
+"""What can be said of an outcome."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Status(str, Enum):
+    """Verdicts; only what the verifier computed is called certified."""
+
+    OPTIMAL = "certified optimal"
+    GAP = "certified gap"
+    INFEASIBLE = "certified infeasible"
+    BOUND = "certified bound"
+    CLAIMED = "claimed"
+    NO_PLAN = "no plan found"
+    REJECTED = "rejected"
+
+    def __str__(self) -> str:
+        return self.value

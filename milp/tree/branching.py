@@ -1,0 +1,62 @@
+"""Which quantity to split on: the number of shapes, then shapes, batches, and requests."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from milp.certificate import Split
+from milp.formulation.arrays import Formulation
+from milp.tree.pool import Floats
+
+INTEGRAL = 1e-6
+
+
+def choose_split(formulation: Formulation, solution: Floats) -> Split | None:
+    """Return a split on the most fractional quantity; None if the solution is integral.
+
+    The children's indices are left at 0.
+    """
+    columns = formulation.columns
+    opened = {shape: float(solution[column]) for shape, column in columns.opened.items()}
+    number = sum(opened.values())
+    if len(columns.count) and fraction(number) > INTEGRAL:
+        return Split("shapes", (), int(np.floor(number)), 0, 0)
+    shape = max(opened, key=lambda s: fraction(opened[s]), default=None)
+    if shape is not None and fraction(opened[shape]) > INTEGRAL:
+        return Split("shape", tuple(formulation.model.types.shapes[shape]), 0, 0, 0)
+    return _batch_split(formulation, solution) or _request_split(formulation, solution)
+
+
+def fraction(value: float) -> float:
+    """Return the distance to the nearest integer."""
+    return abs(value - round(value))
+
+
+def _fractions(values: Floats) -> Floats:
+    distance: Floats = np.abs(values - np.rint(values))
+    return distance
+
+
+def _batch_split(formulation: Formulation, solution: Floats) -> Split | None:
+    columns, chosen = formulation.columns, formulation.selection.types
+    shared = np.isin(columns.z, list(columns.use.values()))
+    distance = np.where(shared, 0.0, _fractions(solution[columns.z]))
+    place = int(np.argmax(distance)) if len(distance) else -1
+    if place < 0 or distance[place] <= INTEGRAL:
+        return None
+    value = int(np.floor(solution[columns.z[place]]))
+    return Split("batches", formulation.model.types.key(int(chosen[place])), value, 0, 0)
+
+
+def _request_split(formulation: Formulation, solution: Floats) -> Split | None:
+    model, selection = formulation.model, formulation.selection
+    values = solution[formulation.columns.x]
+    distance = _fractions(values)
+    place = int(np.argmax(distance)) if len(distance) else -1
+    if place < 0 or distance[place] <= INTEGRAL:
+        return None
+    group = int(selection.pair_group[place])
+    name = model.types.key(int(selection.pair_type[place]))
+    lengths = (int(model.groups.prompt[group]), int(model.groups.gen[group]))
+    return Split("requests", name + lengths, int(np.floor(values[place])), 0, 0)
+

@@ -1,0 +1,196 @@
+"""Best-bound-first branch and bound."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from dataclasses import dataclass, replace
+from typing import Callable
+
+import numpy as np
+
+from heuristics import Uncoverable
+from instances.batch_model import BatchModel
+from instances.plan import Plan
+from milp.boxes import divide
+from milp.certificate import Leaf, Split
+from milp.formulation.selection import Selection
+from milp.lagrangian import Box, Prices
+from milp.root.pricing import FloatPrices
+from milp.translate import plan_of
+from milp.tree.branching import choose_split
+from milp.tree.node import Bounded, bound_node, inherited
+from milp.tree.pool import Pool
+
+INFINITE = 10**400
+"""Ticks of a node that holds no plan."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """A tree of cases with the prices that bound each leaf.
+
+    Parameters
+    ----------
+    nodes, prices
+        As in a certificate.
+    ticks
+        Least bound over the leaves, in cost ticks (over 0 in a proof of infeasibility).
+    open
+        Leaves that are not closed.
+    """
+
+    nodes: tuple[Split | Leaf, ...]
+    prices: tuple[Prices, ...]
+    ticks: int
+    open: int
+
+
+@dataclass(order=True)
+class _Open:
+    ticks: int
+    order: int
+    index: int = 0
+    box: Box = Box()
+    prices: Prices | None = None
+    centre: FloatPrices | None = None
+
+
+class _Growing:
+    """The tree while it grows: node index to split, or to the prices of a leaf."""
+
+    def __init__(self) -> None:
+        self.splits: dict[int, Split] = {}
+        self.leaf_prices: dict[int, Prices] = {}
+        self.leaf_ticks: dict[int, int] = {}
+        self.size = 0
+
+    def leaf(self, prices: Prices, ticks: int) -> int:
+        self.leaf_prices[self.size], self.leaf_ticks[self.size] = prices, ticks
+        self.size += 1
+        return self.size - 1
+
+    def improve(self, index: int, prices: Prices, ticks: int) -> None:
+        self.leaf_prices[index], self.leaf_ticks[index] = prices, ticks
+
+    def split(self, index: int, split: Split) -> None:
+        self.splits[index] = split
+        del self.leaf_prices[index], self.leaf_ticks[index]
+
+    def finish(self, still_open: int) -> Tree:
+        table: dict[int, int] = {}
+        prices: list[Prices] = []
+        nodes: list[Split | Leaf] = []
+        for index in range(self.size):
+            if index in self.splits:
+                nodes.append(self.splits[index])
+                continue
+            own = self.leaf_prices[index]
+            if id(own) not in table:
+                table[id(own)] = len(prices)
+                prices.append(own)
+            nodes.append(Leaf(table[id(own)]))
+        return Tree(tuple(nodes), tuple(prices), min(self.leaf_ticks.values()), still_open)
+
+
+def search_tree(
+    model: BatchModel,
+    selection: Selection,
+    root: FloatPrices,
+    root_prices: Prices,
+    *,
+    cutoff: Callable[[], int | None],
+    offer: Callable[[Plan], None],
+    until: float,
+    most_nodes: int = 100_000,
+    report: Callable[[int], None] | None = None,
+) -> Tree:
+    """Close the gap by branching.
+
+    Parameters
+    ----------
+    model
+        Batch model.
+    selection
+        Pairs to start from.
+    root, root_prices
+        Prices of the root, as floats and exact.
+    cutoff
+        Returns the ticks at which a node is closed: the incumbent's cost; None without one.
+    offer
+        Takes every plan found.
+    until
+        Clock time at which to stop.
+    most_nodes
+        Nodes after which to stop.
+    report
+        Called with the least bound over all leaves whenever it rises, in ticks.
+    """
+    growing, pool = _Growing(), Pool(model, selection)
+    ticks = inherited(model, root_prices, Box())
+    first = INFINITE if ticks is None else ticks
+    heap = [_Open(first, 0, growing.leaf(root_prices, first), Box(), root_prices, root)]
+    abandoned: list[int] = []
+    told = first
+    while heap and time.monotonic() < until and growing.size < most_nodes:
+        least = min([heap[0].ticks, *abandoned])
+        if report is not None and least > told:
+            told = least
+            report(least)
+        limit = cutoff()
+        if limit is not None and heap[0].ticks >= limit:
+            break
+        node = heapq.heappop(heap)
+        assert node.prices is not None and node.centre is not None
+        bounded = bound_node(model, pool, node.box, node.centre, node.prices, limit, until)
+        node.ticks = INFINITE if bounded.ticks is None else max(node.ticks, bounded.ticks)
+        growing.improve(node.index, bounded.prices, node.ticks)
+        limit = _try_solution(bounded, offer, cutoff)
+        if limit is not None and node.ticks >= limit or bounded.ticks is None:
+            continue
+        split = _split(bounded)
+        if split is None:
+            # Nothing fractional is left, or nothing was solved: the leaf stays open with what it has.
+            if time.monotonic() < until:
+                abandoned.append(node.ticks)
+            else:
+                heapq.heappush(heap, node)
+            continue
+        for child in _children(model, growing, node, bounded, split):
+            heapq.heappush(heap, child)
+    limit = cutoff()
+    still_open = sum(node.ticks < (INFINITE if limit is None else limit) for node in heap) + len(abandoned)
+    return growing.finish(still_open)
+
+
+def _split(bounded: Bounded) -> Split | None:
+    if bounded.relaxed is None:
+        return None
+    return choose_split(bounded.formulation, bounded.relaxed.solution)
+
+
+def _try_solution(
+    bounded: Bounded, offer: Callable[[Plan], None], cutoff: Callable[[], int | None]
+) -> int | None:
+    """Offer the plan of an integral relaxation; return the cutoff after it."""
+    if bounded.relaxed is not None and _split(bounded) is None:
+        solution = np.rint(bounded.relaxed.solution).astype(np.int64)
+        try:
+            offer(plan_of(bounded.formulation, solution))
+        except (Uncoverable, ValueError):
+            pass
+    return cutoff()
+
+
+def _children(
+    model: BatchModel, growing: _Growing, node: _Open, bounded: Bounded, split: Split
+) -> list[_Open]:
+    boxes = divide(model, node.box, split)
+    children: list[_Open] = []
+    for box in boxes:
+        ticks = inherited(model, bounded.prices, box)
+        own = INFINITE if ticks is None else max(ticks, node.ticks)
+        index = growing.leaf(bounded.prices, own)
+        children.append(_Open(own, index, index, box, bounded.prices, bounded.centre))
+    growing.split(node.index, replace(split, low=children[0].index, high=children[1].index))
+    return children

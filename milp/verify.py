@@ -1,0 +1,183 @@
+"""The verifier: an instance and a certificate in, a verdict out. It trusts nothing else.
+
+It needs the problem definition and numpy, and no solver, formulation or engine. All arithmetic is exact; there is no
+tolerance.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from fractions import Fraction
+
+from instances.batch_model import BatchModel, form_batch_model
+from instances.digest import digest
+from instances.instance import Instance
+from instances.metrics import evaluate
+from instances.plan_columns import malformed_columns
+from milp.boxes import UnknownName, divide
+from milp.certificate import Certificate, Leaf
+from milp.lagrangian.bound import lower_bound
+from milp.lagrangian.box import Box
+from milp.lagrangian.prices import Prices
+from milp.status import Status
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the verifier found.
+
+    Parameters
+    ----------
+    status
+        ``certified optimal``, ``certified gap``, ``certified bound`` (no plan), ``certified infeasible`` or
+        ``rejected``.
+    reason
+        Why it was rejected; None otherwise.
+    lower_bound, upper_bound
+        Certified bounds in cost units.
+    gap
+        (upper − lower) / upper; None without both.
+    leaves
+        Cases that were bounded.
+    seconds
+        Time that verification took.
+    """
+
+    status: Status
+    reason: str | None
+    lower_bound: Fraction | None
+    upper_bound: Fraction | None
+    gap: Fraction | None
+    leaves: int
+    seconds: float
+
+    @property
+    def certified(self) -> bool:
+        """Whether the certificate's claim holds."""
+        return self.status is not Status.REJECTED
+
+
+class _Rejected(Exception):
+    """The certificate does not hold, and why."""
+
+
+def verify(instance: Instance, certificate: Certificate, model: BatchModel | None = None) -> Verdict:
+    """Check every claim of a certificate.
+
+    Parameters
+    ----------
+    instance
+        The problem as the verifier's owner has it.
+    certificate
+        What somebody claims about it.
+    model
+        The instance's batch model, if at hand.
+    """
+    start = time.perf_counter()
+    try:
+        _check_header(instance, certificate)
+        model = form_batch_model(instance) if model is None else model
+        _check_plan(instance, certificate)
+        _check_tree(model, certificate)
+    except _Rejected as rejection:
+        seconds = time.perf_counter() - start
+        return Verdict(Status.REJECTED, str(rejection), None, None, None, certificate.leaves, seconds)
+    lower, upper = certificate.lower_bound, certificate.upper_bound
+    gap = None if lower is None or upper is None else relative_gap(lower, upper)
+    if certificate.claims_infeasible:
+        status = Status.INFEASIBLE
+    elif upper is None:
+        status = Status.BOUND
+    else:
+        status = Status.OPTIMAL if gap == 0 else Status.GAP
+    return Verdict(status, None, lower, upper, gap, certificate.leaves, time.perf_counter() - start)
+
+
+def relative_gap(lower: Fraction, upper: Fraction) -> Fraction:
+    """Return (upper − lower) / upper; 0 if they are equal."""
+    if upper == lower:
+        return Fraction(0)
+    return (upper - lower) / upper
+
+
+def _check_header(instance: Instance, certificate: Certificate) -> None:
+    if certificate.instance != digest(instance):
+        raise _Rejected("it belongs to another instance")
+    if (certificate.cost_scale, certificate.time_scale) != (instance.cost_scale, instance.time_scale):
+        raise _Rejected("the scale of costs or times is not the instance's")
+
+
+def _check_plan(instance: Instance, certificate: Certificate) -> None:
+    upper, lower = certificate.upper_bound, certificate.lower_bound
+    if (upper is None) != (certificate.plan is None):
+        raise _Rejected("an upper bound and a plan go together")
+    if upper is None or certificate.plan is None:
+        return
+    if lower is None:
+        raise _Rejected("it claims infeasibility and shows a plan")
+    malformed = malformed_columns(instance, certificate.plan)
+    if malformed is not None:
+        raise _Rejected(f"the plan is malformed: {malformed}")
+    evaluation = evaluate(instance, certificate.plan)
+    if not evaluation.feasible:
+        raise _Rejected(f"the plan violates {evaluation.violations[0]}")
+    if evaluation.cost != upper:
+        raise _Rejected(f"the plan costs {evaluation.cost}, not {upper}")
+    if lower > upper:
+        raise _Rejected("the lower bound is over the upper bound")
+
+
+def _check_tree(model: BatchModel, certificate: Certificate) -> None:
+    """Walk the tree; every node is met exactly once, and every leaf's L must reach the claim."""
+    for prices in certificate.prices:
+        _check_prices(model, prices)
+    boxes: dict[int, Box] = {0: Box()}
+    for index, node in enumerate(certificate.nodes):
+        box = boxes.pop(index, None)
+        if box is None:
+            raise _Rejected(f"node {index} is not reached")
+        if isinstance(node, Leaf):
+            _check_leaf(model, certificate, index, node, box)
+            continue
+        if node.low == node.high or min(node.low, node.high) <= index or {node.low, node.high} & boxes.keys():
+            raise _Rejected(f"node {index} does not lead to two cases of its own")
+        try:
+            boxes[node.low], boxes[node.high] = divide(model, box, node)
+        except UnknownName as error:
+            raise _Rejected(f"node {index}: {error}") from None
+    if boxes:
+        raise _Rejected(f"node {min(boxes)} is missing")
+
+
+def _check_prices(model: BatchModel, prices: Prices) -> None:
+    if len(prices.group) != len(model.groups) or len(prices.limit) != len(model.rows):
+        raise _Rejected("prices do not match the instance's groups and limits")
+    links = {len(prices.link), len(prices.link_group), len(prices.link_shape)}
+    if len(links) > 1 or not prices.valid:
+        raise _Rejected("prices have a wrong sign or shape")
+    pairs = set(zip(prices.link_group.tolist(), prices.link_shape.tolist(), strict=True))
+    within = all(0 <= g < len(model.groups) and 0 <= s < len(model.types.shapes) for g, s in pairs)
+    if not within or len(pairs) < len(prices.link):
+        raise _Rejected("link prices name no group or shape, or one twice")
+
+
+def _check_leaf(model: BatchModel, certificate: Certificate, index: int, leaf: Leaf, box: Box) -> None:
+    if not 0 <= leaf.prices < len(certificate.prices):
+        raise _Rejected(f"leaf {index} has no prices")
+    prices = certificate.prices[leaf.prices]
+    numerator = lower_bound(model, prices, box).numerator
+    if numerator is None:
+        return
+    if prices.objective == 0:
+        # With a zero objective every plan of the box would cost 0, so L > 0 says that there is none.
+        if numerator <= 0:
+            raise _Rejected(f"leaf {index} does not prove that its case is empty")
+        return
+    if certificate.lower_bound is None:
+        raise _Rejected(f"leaf {index} bounds the cost, which proves no infeasibility")
+    # A plan costs a whole number of ticks, so L may be rounded up to one.
+    ticks = -(-numerator // prices.denominator)
+    if ticks < certificate.lower_bound * certificate.cost_scale:
+        reached = Fraction(ticks, certificate.cost_scale)
+        raise _Rejected(f"leaf {index} reaches {reached}, not {certificate.lower_bound}")
