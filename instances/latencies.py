@@ -60,13 +60,25 @@ def _service_sample(plan: Plan, running: Running, cold: int) -> Sample:
 
 
 def _completion_sample(plan: Plan, running: Running, cold: int, workers: int) -> Sample:
-    first, further = batch_times(plan, running, cold)
-    bound = (int(first.max()) + 1) * (plan.batches + 1)
+    ends = completion_ends(plan, *batch_times(plan, running, cold), workers)
     batch = np.repeat(np.arange(len(plan)), plan.copies)
-    times = widened(further, bound)[batch]
-    times[np.cumsum(plan.copies) - plan.copies] = first
-    ends = np.cumsum(times) if workers == 1 else _list_schedule(times, workers)
     return ends, plan.sizes[batch], plan.stream[batch]
+
+
+def completion_ends(plan: Plan, first: IntArray, further: IntArray, workers: int) -> IntArray:
+    """Return when each copy of each batch ends, in plan order, in time ticks: shape (Σ copies,).
+
+    Parameters
+    ----------
+    first, further
+        Duration of the first and of every further copy of each batch, from `batch_times`.
+    workers
+        Number of devices.
+    """
+    bound = (int(first.max()) + 1) * (plan.batches + 1)
+    times = widened(np.repeat(further, plan.copies), bound)
+    times[np.cumsum(plan.copies) - plan.copies] = first
+    return np.cumsum(times) if workers == 1 else _list_schedule(times, workers)
 
 
 def _list_schedule(times: IntArray, workers: int) -> IntArray:

@@ -32,6 +32,8 @@ class Plan:
         int64, shape (batches,): position of each batch in the order of batch ids (cold starts follow it).
     defects
         Structural violations that were found when the plan was read and that columns cannot express.
+    names
+        Batch ids of a plan that was read, shape (batches,); empty otherwise.
     """
 
     stream: Ints
@@ -44,6 +46,7 @@ class Plan:
     entry_count: Ints
     id_rank: Ints
     defects: tuple[Violation, ...] = field(default=())
+    names: tuple[str, ...] = field(default=())
 
     def __len__(self) -> int:
         return len(self.stream)
@@ -63,6 +66,10 @@ class Plan:
         """The distinct shapes used, in ascending order."""
         triples = zip(self.prompt.tolist(), self.gen.tolist(), self.batch.tolist(), strict=True)
         return tuple(sorted({Shape(*triple) for triple in triples}))
+
+    def label(self, batch: int) -> str:
+        """Return what a batch is called in messages: its id where there is one, its index otherwise."""
+        return self.names[batch] if self.names else str(batch)
 
     def ranked(self, id_rank: Ints) -> Plan:
         """Return the plan with another order of batch ids."""

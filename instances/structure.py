@@ -48,7 +48,7 @@ def _shapes(instance: Instance, groups: Groups, plan: Plan) -> Iterator[Violatio
     if instance.shapes.gen is not None:
         small |= gen > plan.gen
     for batch in np.flatnonzero(small).tolist():
-        yield Violation("shape too small", f"batch {batch}: {_shape(plan, batch)}")
+        yield Violation("shape too small", f"batch {plan.label(batch)}: {_shape(plan, batch)}")
     yield from _sizes(instance, plan, prompt, gen)
     most = instance.shape_limit
     if most is not None and len(plan.shapes) > most:
@@ -67,10 +67,10 @@ def _sizes(instance: Instance, plan: Plan, prompt: np.ndarray, gen: np.ndarray) 
             compiled = int(plan.batch[batch]) if instance.shapes.batch is not None else size
             bound = compiled if most is None else min(compiled, most)
             if size > bound:
-                yield Violation("batch too large", f"batch {batch}", size, bound)
+                yield Violation("batch too large", f"batch {plan.label(batch)}", size, bound)
             memory = int(slots[batch]) * int(side[batch] + steps[batch])
             if tokens is not None and memory > tokens:
-                yield Violation("batch tokens", f"batch {batch}", memory, tokens)
+                yield Violation("batch tokens", f"batch {plan.label(batch)}", memory, tokens)
 
 
 def _shape(plan: Plan, batch: int) -> Shape:

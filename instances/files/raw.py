@@ -1,0 +1,54 @@
+"""Whole files as bytes, with every way in which that can fail said in one line."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from pathlib import Path
+
+from instances.errors import InputError
+
+BOM = b"\xef\xbb\xbf"
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the content of a file, unpacked if its name ends in ``.gz``.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, no file, unreadable, or broken gzip.
+    """
+    if path.is_dir():
+        raise InputError("a file", "a directory", file=path)
+    try:
+        data = path.read_bytes()
+        return gzip.decompress(data) if path.suffix == ".gz" else data
+    except FileNotFoundError:
+        raise InputError("an existing file", file=path) from None
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise InputError("a complete gzip file", "a broken one", file=path) from None
+    except (OSError, ValueError) as error:
+        raise InputError(
+            "a readable file", getattr(error, "strerror", None) or str(error), file=path
+        ) from None
+
+
+def read_text(path: Path) -> bytes:
+    """Return the content of a text file as UTF-8 without a byte order mark.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is empty, or is not UTF-8.
+    """
+    data = read_bytes(path).removeprefix(BOM)
+    if not data.strip():
+        raise InputError("a file with content", "an empty file", file=path)
+    if not data.isascii():
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            raise InputError("UTF-8 text", f"byte 0x{data[error.start]:02x}", file=path, line=line) from None
+    return data
