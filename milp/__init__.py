@@ -1,0 +1,56 @@
+"""Proofs: formulation, bounds, engines, certificates, and the verifier."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from milp.certificate import Certificate
+    from milp.certificate_file import read_certificate, write_certificate
+    from milp.engines.through_pulp import export
+    from milp.formulation import Formulation, formulate
+    from milp.progress import Progress
+    from milp.result import Result
+    from milp.solving import bound, solve
+    from milp.status import Status
+    from milp.verifier import Verdict, verify
+
+_HOME = {
+    "Certificate": "milp.certificate",
+    "Formulation": "milp.formulation",
+    "Progress": "milp.progress",
+    "Result": "milp.result",
+    "Status": "milp.status",
+    "Verdict": "milp.verifier",
+    "bound": "milp.solving",
+    "export": "milp.engines.through_pulp",
+    "formulate": "milp.formulation",
+    "read_certificate": "milp.certificate_file",
+    "solve": "milp.solving",
+    "verify": "milp.verifier",
+    "write_certificate": "milp.certificate_file",
+}
+
+__all__ = [
+    "Certificate",
+    "Formulation",
+    "Progress",
+    "Result",
+    "Status",
+    "Verdict",
+    "bound",
+    "export",
+    "formulate",
+    "read_certificate",
+    "solve",
+    "verify",
+    "write_certificate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Solvers are imported when they are used, so that the verifier never loads one.
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'milp' has no attribute {name!r}")

@@ -7,6 +7,7 @@ import tempfile
 from fractions import Fraction
 from pathlib import Path
 
+import highspy
 import numpy as np
 import pulp
 
@@ -51,6 +52,8 @@ def through_pulp(name: str) -> Engine:
             options["threads"] = workers
         if name == "highs":
             options["random_seed"] = seed
+            # HiGHS keeps one pool of threads per process and refuses another number of them.
+            highspy.Highs.resetGlobalScheduler(True)
         if name == "cbc":
             options["options"] = [f"randomSeed {seed + 1}"]
         if hint is not None and name in ("cbc", "gurobi", "cplex", "scip"):

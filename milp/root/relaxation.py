@@ -91,7 +91,6 @@ def solve_relaxation(
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("time_limit", max(0.1, time_limit))
-    solver.setOptionValue("threads", 1)
     solver.passModel(scaled.model(box))
     solver.run()
     solved = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal

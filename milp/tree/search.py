@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import heapq
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Callable
 
 import numpy as np
 
@@ -100,7 +100,7 @@ def search_tree(
     root_prices: Prices,
     *,
     cutoff: Callable[[], int | None],
-    offer: Callable[[Plan], None],
+    offer: Callable[[Plan], object],
     until: float,
     most_nodes: int = 100_000,
     report: Callable[[int], None] | None = None,
@@ -170,7 +170,7 @@ def _split(bounded: Bounded) -> Split | None:
 
 
 def _try_solution(
-    bounded: Bounded, offer: Callable[[Plan], None], cutoff: Callable[[], int | None]
+    bounded: Bounded, offer: Callable[[Plan], object], cutoff: Callable[[], int | None]
 ) -> int | None:
     """Offer the plan of an integral relaxation; return the cutoff after it."""
     if bounded.relaxed is not None and _split(bounded) is None:

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.catalog.build import built
 from instances.catalog import names, path
 from instances.errors import InputError
-from instances.files import digest, read, write
+from instances import digest, read, write
 from tests.oracle import best_plan, measure, relaxations
 from tests.oracle.optima import optimum, small_names, stored
 

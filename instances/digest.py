@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import asdict
 from fractions import Fraction
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from instances.instance import Instance
@@ -21,7 +21,7 @@ def digest(instance: Instance) -> str:
     request ids, the instance's name, `shape_keys`, or the layout of the file.
     """
     hasher = hashlib.sha256(b"batchproof-problem/1\n")
-    header = msgspec.json.encode(_problem(instance), order="sorted")
+    header = json.dumps(_problem(instance), sort_keys=True, separators=(",", ":")).encode()
     hasher.update(len(header).to_bytes(8, "little") + header)
     for stream in instance.streams:
         demand = stream.demand

@@ -1,0 +1,1 @@
+"""Where the bundled instances come from: each is built here, and written by ``build``."""

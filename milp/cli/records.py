@@ -1,0 +1,115 @@
+"""Results as dictionaries for JSON: exact numbers as integers or ``"p/q"``, each with a float beside it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from instances import Evaluation, Instance, Limits, Plan
+    from instances.metrics import Metrics
+    from instances.violations import Violation
+    from milp import Result, Verdict
+
+Record = dict[str, Any]
+
+
+def exact(name: str, value: Fraction | int | None) -> Record:
+    """Return ``{name: exact value, name_float: float}``, both None if there is no value."""
+    from instances.exact import exact_text
+
+    if value is None:
+        return {name: None, f"{name}_float": None}
+    return {name: exact_text(value), f"{name}_float": float(value)}
+
+
+def result_record(result: Result) -> Record:
+    """Return everything that a result says, plan and certificate apart."""
+    record: Record = {
+        "status": result.status.value,
+        **exact("cost", result.cost),
+        **exact("lower_bound", result.lower_bound),
+        **exact("gap", result.gap),
+        "certified": result.certified,
+        "runtime_s": round(result.seconds, 3),
+        "instance": result.instance.name,
+        "engine": result.engine,
+        **exact("claimed_bound", result.claimed_bound),
+        "times_s": {phase: round(seconds, 3) for phase, seconds in result.times.items()},
+    }
+    if result.plan is not None and result.evaluation is not None:
+        record |= evaluation_record(result.instance, result.plan, result.evaluation)
+    return record
+
+
+def verdict_record(verdict: Verdict) -> Record:
+    """Return a verdict."""
+    return {
+        "status": verdict.status.value,
+        "reason": verdict.reason,
+        **exact("cost", verdict.upper_bound),
+        **exact("lower_bound", verdict.lower_bound),
+        **exact("gap", verdict.gap),
+        "certified": verdict.certified,
+        "leaves": verdict.leaves,
+        "runtime_s": round(verdict.seconds, 3),
+    }
+
+
+def evaluation_record(instance: Instance, plan: Plan, evaluation: Evaluation) -> Record:
+    """Return the metrics, the shapes and the violations of a plan."""
+    record: Record = {
+        "feasible": evaluation.feasible,
+        "violations": [_violation(violation) for violation in evaluation.violations],
+        "shapes": [{name: size for name, size in shape._asdict().items() if size} for shape in plan.shapes],
+        "streams": [
+            {"name": stream.name, **_metrics(metrics), "limits": _limits(stream.limits)}
+            for stream, metrics in zip(instance.streams, evaluation.streams, strict=False)
+        ],
+    }
+    if evaluation.total is not None:
+        record["total"] = {**_metrics(evaluation.total), "limits": _limits(instance.limits)}
+        record["cost_parts"] = _exact_each(evaluation.cost_parts)
+    return record
+
+
+def _metrics(metrics: Metrics) -> Record:
+    return {
+        "requests": metrics.requests,
+        "batches": metrics.batches,
+        "shapes": metrics.shapes,
+        **exact("cost", metrics.cost),
+        **exact("pad_ratio", metrics.pad_ratio),
+        "latency_ms": _exact_each(metrics.latency),
+        **exact("total_time_ms", metrics.total_time),
+    }
+
+
+def _limits(limits: Limits) -> Record:
+    """Return the limits that are set."""
+    values = {"cost": limits.cost, "pad_ratio": limits.pad_ratio, "total_time_ms": limits.total_time}
+    record: Record = {}
+    for name, value in values.items():
+        record |= {} if value is None else exact(name, value)
+    if limits.latency:
+        record["latency_ms"] = _exact_each({limit.name: limit.most for limit in limits.latency})
+    for name in ("max_batch_size", "max_batch_tokens"):
+        if getattr(limits, name) is not None:
+            record[name] = getattr(limits, name)
+    return record
+
+
+def _exact_each(values: dict[str, Fraction]) -> Record:
+    record: Record = {}
+    for name, value in values.items():
+        record |= exact(name, value)
+    return record
+
+
+def _violation(violation: Violation) -> Record:
+    return {
+        "kind": violation.kind,
+        "where": violation.where,
+        **exact("value", violation.value),
+        **exact("limit", violation.limit),
+    }

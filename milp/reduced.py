@@ -1,0 +1,70 @@
+"""The pairs that can still matter, by reduced costs at the root."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from instances.batch_model import BatchModel
+from milp.formulation.selection import Selection
+from milp.root.pricing import Evaluated
+
+MOST_PAIRS = 40_000
+
+
+def reduced_selection(
+    model: BatchModel, evaluated: Evaluated, room: float | None, keep: Selection
+) -> tuple[Selection, bool]:
+    """Return the pairs whose use is compatible with closing the gap, and whether these are all such pairs.
+
+    A plan that runs a type b costs at least L + max(0, τ_b), and one that puts a request of group i into it at least
+    L + max(0, τ_b) + max(0, c_ib). What exceeds the room between L and the incumbent is in no better plan. This
+    chooses where engines look for plans; no bound rests on it.
+
+    Parameters
+    ----------
+    model, evaluated
+        Batch model, and L in floats at the root prices.
+    room
+        Incumbent − L in cost ticks; None without an incumbent.
+    keep
+        Pairs to keep whatever they cost.
+    """
+    slack = 1e-9 * abs(evaluated.value)
+    tau = np.maximum(evaluated.batch_value, 0.0)
+    room = np.inf if room is None else room + slack
+    fine = np.flatnonzero(tau <= room)
+    if not len(fine):
+        return keep, True
+    # Cheapest types first, until there are as many pairs as an engine can use.
+    fine = fine[np.argsort(tau[fine], kind="stable")]
+    chosen, number = [keep], len(keep)
+    step = 512
+    for start in range(0, len(fine), step):
+        block = fine[start : start + step]
+        pairs = evaluated.negative_pairs(block, min(room, 1e300))
+        costs = _pair_excess(evaluated, pairs)
+        kept = tau[pairs.pair_type] + costs <= room
+        pairs = Selection(pairs.pair_type[kept], pairs.pair_group[kept])
+        if number + len(pairs) > MOST_PAIRS:
+            return _joined(chosen, model), False
+        chosen.append(pairs)
+        number += len(pairs)
+    return _joined(chosen, model), True
+
+
+def _pair_excess(evaluated: Evaluated, pairs: Selection) -> np.ndarray:
+    priced = evaluated.priced
+    excess = np.empty(len(pairs))
+    starts = np.flatnonzero(np.diff(pairs.pair_type, prepend=-1))
+    for start, stop in zip(starts, [*starts[1:], len(pairs)], strict=True):
+        one, groups = pairs.pair_type[start : start + 1], pairs.pair_group[start:stop]
+        excess[start:stop] = priced.pair_costs(one, groups)[0]
+    return np.maximum(excess, 0.0)
+
+
+def _joined(parts: list[Selection], model: BatchModel) -> Selection:
+    return Selection.of(
+        np.concatenate([part.pair_type for part in parts]),
+        np.concatenate([part.pair_group for part in parts]),
+        len(model.groups),
+    )

@@ -1,0 +1,347 @@
+"""Solving an instance: heuristics, root bound, engine, tree, certificate, verdict."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+
+import heuristics
+from heuristics import Uncoverable
+from instances.batch_model import BatchModel, form_batch_model
+from instances.digest import digest
+from instances.instance import Instance
+from instances.metrics import Evaluation, evaluate
+from instances.plan import Plan
+from milp.certificate import Certificate, Leaf
+from milp.engines import engine as find_engine
+from milp.engines.base import Ints, Unsuited
+from milp.engines.registry import EXACT
+from milp.formulation import Formulation, build
+from milp.formulation.selection import Selection
+from milp.incumbent import Incumbent
+from milp.infeasible import prove_uncovered, search_infeasibility
+from milp.progress import Progress, ProgressCallback
+from milp.reduced import reduced_selection
+from milp.result import Result
+from milp.root import Root, search_root
+from milp.root.exact import exact_bound
+from milp.root.pricing import FloatPrices
+from milp.status import Status
+from milp.translate import plan_of, plan_pairs, solution_of
+from milp.tree import Tree, search_tree
+from milp.tree.node import whole_ticks
+from milp.verifier import Verdict, verify
+
+logger = logging.getLogger(__name__)
+
+WARM_STARTS = ("greedy", "powers-of-two", "one-shape", "one-per-batch")
+
+
+def solve(
+    instance: Instance,
+    *,
+    engine: str = EXACT,
+    heuristic: str | None = None,
+    warm_start: Plan | None = None,
+    time_limit: float = 60.0,
+    gap: float = 0.0,
+    workers: int = 2,
+    seed: int = 0,
+    progress: ProgressCallback | None = None,
+) -> Result:
+    """Find a cheapest plan and certify how good it is.
+
+    Parameters
+    ----------
+    instance
+        The problem.
+    engine
+        ``exact``, ``cpsat``, or a solver that PuLP finds (``milp.engines.available()``).
+    heuristic
+        Heuristic whose plan starts the search; by default the best of several.
+    warm_start
+        A plan to start from besides.
+    time_limit
+        Seconds for the search; verification comes on top.
+    gap
+        Relative gap at which to stop.
+    workers, seed
+        Threads and random seed of the engine.
+    progress
+        Called as the search goes on.
+
+    Raises
+    ------
+    InputError
+        If there is no such engine or heuristic.
+    """
+    search = _Search(instance, engine, time_limit, gap, workers, seed, progress)
+    search.run(heuristic, warm_start)
+    return search.result(search.incumbent.plan)
+
+
+def bound(
+    instance: Instance,
+    plan: Plan,
+    *,
+    engine: str = EXACT,
+    time_limit: float = 60.0,
+    gap: float = 0.0,
+    workers: int = 2,
+    seed: int = 0,
+    progress: ProgressCallback | None = None,
+) -> Result:
+    """Certify how far a plan is from the best one; the parameters are those of `solve`."""
+    search = _Search(instance, engine, time_limit, gap, workers, seed, progress)
+    search.run(None, plan)
+    return search.result(plan)
+
+
+class _Search:
+    """One run: its clock, its incumbent, and the best certified tree so far."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        engine: str,
+        time_limit: float,
+        gap: float,
+        workers: int,
+        seed: int,
+        progress: ProgressCallback | None,
+    ) -> None:
+        self.start = time.monotonic()
+        self.instance, self.engine = instance, engine
+        self.runner = None if engine == EXACT else find_engine(engine)
+        self.time_limit, self.gap = time_limit, Fraction(gap)
+        self.workers, self.seed, self.progress = workers, seed, progress
+        self.until = self.start + time_limit
+        self.model: BatchModel = form_batch_model(instance)
+        self.incumbent = Incumbent(self.model)
+        self.seed_pairs: Selection | None = None
+        self.tree: Tree | None = None
+        self.root_ticks: int | None = None
+        self.infeasible = False
+        self.claimed: Fraction | None = None
+        self.times: dict[str, float] = {}
+
+    def run(self, heuristic: str | None, warm_start: Plan | None) -> None:
+        """Search until optimality is proven, the time is over, or the user interrupts."""
+        try:
+            uncovered = prove_uncovered(self.model)
+            if uncovered is not None:
+                self.tree, self.infeasible = uncovered, True
+                return
+            with self._phase("heuristic"):
+                self._warm_start(heuristic, warm_start)
+            with self._phase("root"):
+                root = self._root()
+            with self._phase("engine"):
+                selection = self._run_engine(root)
+            if self.incumbent.ticks is None:
+                with self._phase("infeasibility"):
+                    self._try_infeasibility(selection)
+            if not self.infeasible:
+                with self._phase("tree"):
+                    self._grow_tree(root, selection)
+        except KeyboardInterrupt:
+            logger.warning("interrupted: keeping the best plan and bound so far")
+
+    def cutoff(self) -> int | None:
+        """Return the ticks at which a case is closed: the incumbent's, less the gap that is accepted."""
+        if self.incumbent.ticks is None:
+            return None
+        accepted = self.incumbent.ticks * (1 - self.gap)
+        return -(-accepted.numerator // accepted.denominator)
+
+    @contextlib.contextmanager
+    def _phase(self, name: str) -> Iterator[None]:
+        begin = time.monotonic()
+        self.phase = name
+        self.report()
+        try:
+            yield
+        finally:
+            self.times[name] = time.monotonic() - begin
+
+    def report(self, ticks: int | None = None) -> None:
+        """Tell where the search stands."""
+        if ticks is not None:
+            self.root_ticks = ticks if self.root_ticks is None else max(self.root_ticks, ticks)
+        if self.progress is None:
+            return
+        scale = self.instance.cost_scale
+        best, lower = self.incumbent.ticks, self.root_ticks
+        if best is not None and lower is not None:
+            lower = min(lower, best)
+        self.progress(
+            Progress(
+                time.monotonic() - self.start,
+                self.phase,
+                None if best is None else Fraction(best, scale),
+                None if lower is None else Fraction(lower, scale),
+            )
+        )
+
+    def _warm_start(self, heuristic: str | None, plan: Plan | None) -> None:
+        if plan is not None:
+            self._offer(plan)
+        names = WARM_STARTS if heuristic is None else (heuristic,)
+        for name in names:
+            try:
+                found = heuristics.run(name, self.instance, self.model.groups)
+            except Uncoverable as reason:
+                logger.info("%s: %s", name, reason)
+                continue
+            self._offer(found.plan)
+            if found.evaluation.feasible or time.monotonic() > self.start + 0.3 * self.time_limit:
+                break
+
+    def _offer(self, plan: Plan) -> Evaluation:
+        """Take a plan as incumbent if it is better, and its pairs in any case."""
+        evaluation = self.incumbent.offer(plan)
+        if evaluation.total is not None:
+            pairs = plan_pairs(self.model, plan)
+            if pairs is not None:
+                known = self.seed_pairs
+                self.seed_pairs = pairs if known is None else known.joined(pairs, len(self.model.groups))
+        self.report()
+        return evaluation
+
+    def _root(self) -> Root:
+        now = time.monotonic()
+
+        def improved(prices: FloatPrices, value: float) -> None:
+            self._certify_leaf(prices)
+
+        target = None if self.incumbent.ticks is None else float(self.incumbent.ticks)
+        return search_root(
+            self.model,
+            target=target,
+            seed_pairs=self.seed_pairs,
+            until=now + 0.5 * max(0.0, self.until - now),
+            report=improved,
+        )
+
+    def _certify_leaf(self, prices: FloatPrices) -> None:
+        exact, value = exact_bound(self.model, prices)
+        ticks = whole_ticks(value.numerator, exact)
+        if ticks is not None and (self.tree is None or ticks > self.tree.ticks):
+            self.tree = Tree((Leaf(0),), (exact,), ticks, 1)
+            self.report(ticks)
+
+    def _run_engine(self, root: Root) -> Selection:
+        """Look for better plans among the pairs that the root leaves; return these pairs."""
+        best = self.incumbent.ticks
+        room = None if best is None else max(0.0, best - root.evaluated.value)
+        selection, complete = reduced_selection(self.model, root.evaluated, room, root.selection)
+        self._certify_leaf(root.prices)
+        limit = self.cutoff()
+        if limit is not None and self.tree is not None and self.tree.ticks >= limit:
+            return selection
+        formulation = build(self.model, selection)
+        hint = None if self.incumbent.plan is None else solution_of(formulation, self.incumbent.plan)
+        left = self.until - time.monotonic()
+        share = 0.5 if self.runner is None else 0.9
+        runner = self.runner or find_engine("highs")
+        try:
+            outcome = runner(
+                formulation,
+                hint=hint,
+                time_limit=share * left,
+                gap=max(float(self.gap), 0.0),
+                workers=self.workers,
+                seed=self.seed,
+            )
+        except Unsuited as reason:
+            logger.warning("%s: %s", self.engine, reason)
+            return selection
+        if outcome.solution is not None:
+            self._offer_solution(formulation, outcome.solution)
+        if complete and outcome.claimed_bound is not None:
+            self.claimed = outcome.claimed_bound / self.instance.cost_scale
+        return selection
+
+    def _offer_solution(self, formulation: Formulation, solution: Ints) -> None:
+        try:
+            self._offer(plan_of(formulation, solution))
+        except (Uncoverable, ValueError) as reason:
+            logger.info("a solution gave no plan: %s", reason)
+
+    def _try_infeasibility(self, selection: Selection) -> None:
+        until = time.monotonic() + 0.5 * max(0.0, self.until - time.monotonic())
+        tree = search_infeasibility(self.model, selection, offer=self._offer, until=until)
+        if tree.ticks > 0:
+            self.tree, self.infeasible = tree, True
+
+    def _grow_tree(self, root: Root, selection: Selection) -> None:
+        exact, _ = exact_bound(self.model, root.prices)
+        limit = self.cutoff()
+        if limit is not None and self.tree is not None and self.tree.ticks >= limit:
+            return
+        tree = search_tree(
+            self.model,
+            root.selection,
+            root.prices,
+            exact,
+            cutoff=self.cutoff,
+            offer=self._offer,
+            until=self.until,
+            report=self.report,
+        )
+        if self.tree is None or tree.ticks > self.tree.ticks:
+            self.tree = tree
+
+    def result(self, plan: Plan | None) -> Result:
+        """Build the certificate, let the verifier judge it, and return the outcome."""
+        begin = time.monotonic()
+        self.phase = "verification"
+        evaluation = None if plan is None else evaluate(self.instance, plan, self.model.groups)
+        certificate = self._certificate(plan if evaluation is not None and evaluation.feasible else None)
+        verdict: Verdict | None = None
+        if certificate is not None:
+            verdict = verify(self.instance, certificate, self.model)
+        self.times["verification"] = time.monotonic() - begin
+        status = Status.NO_PLAN if verdict is None else verdict.status
+        if status is Status.BOUND and plan is None:
+            status = Status.NO_PLAN
+        accepted = verdict is not None and verdict.certified
+        return Result(
+            instance=self.instance,
+            engine=self.engine,
+            status=status,
+            plan=plan,
+            evaluation=evaluation,
+            certificate=certificate,
+            cost=None if evaluation is None else evaluation.cost,
+            lower_bound=verdict.lower_bound if verdict is not None and accepted else None,
+            claimed_bound=self.claimed,
+            seconds=time.monotonic() - self.start,
+            times=self.times,
+        )
+
+    def _certificate(self, plan: Plan | None) -> Certificate | None:
+        if self.tree is None:
+            return None
+        scale = self.instance.cost_scale
+        upper = None
+        if plan is not None:
+            upper = evaluate(self.instance, plan, self.model.groups).cost
+        lower: Fraction | None = Fraction(self.tree.ticks, scale)
+        if upper is not None and lower is not None:
+            lower = min(lower, upper)
+        if self.infeasible:
+            lower = None
+        return Certificate(
+            instance=digest(self.instance),
+            cost_scale=scale,
+            time_scale=self.instance.time_scale,
+            lower_bound=lower,
+            upper_bound=upper,
+            plan=plan,
+            nodes=self.tree.nodes,
+            prices=self.tree.prices,
+        )
