@@ -33,7 +33,7 @@ def settle_cold_starts(instance: Instance, groups: Groups, plan: Plan) -> Plan:
     columns = np.stack([plan.stream, plan.prompt, plan.gen, plan.batch])[:, plan.entry_batch]
     order = np.lexsort((late, growth, crossed, *columns))
     starts = np.concatenate([[True], (np.diff(columns[:, order], axis=1) != 0).any(axis=0)])
-    return _put_first(plan, running, order[starts])
+    return put_first(plan, running, order[starts])
 
 
 def _crossings(instance: Instance, plan: Plan, latency: IntArray, cold: int) -> Ints:
@@ -50,8 +50,16 @@ def _crossings(instance: Instance, plan: Plan, latency: IntArray, cold: int) -> 
     return crossed
 
 
-def _put_first(plan: Plan, running: Running, entry: Ints) -> Plan:
-    """Make each given entry the first of its batch, and that batch the first of its shape by id."""
+def put_first(plan: Plan, running: Running, entry: Ints) -> Plan:
+    """Make each given entry the first of its batch, and that batch the first of its shape by id.
+
+    Parameters
+    ----------
+    plan, running
+        A plan and what its batches run at.
+    entry
+        int64, one entry per (stream, shape) of the plan.
+    """
     batch = plan.entry_batch[entry]
     rank = np.arange(len(plan), dtype=np.int64)
     usual = np.sort(running.cold_batch)

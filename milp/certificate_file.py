@@ -58,6 +58,7 @@ class _Prices(msgspec.Struct, forbid_unknown_fields=True):
     group: list[int]
     limit: list[int]
     link: list[tuple[int, int, int]] = []
+    cold: bool = False
 
 
 class _Node(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -176,6 +177,7 @@ def _prices(prices: _Prices) -> Prices:
         link_group=_small(links[0], "link"),
         link_shape=_small(links[1], "link"),
         link=_integers(links[2]),
+        cold=prices.cold,
     )
 
 
@@ -188,6 +190,7 @@ def _priced(prices: Prices) -> _Prices:
         group=prices.group.tolist(),
         limit=prices.limit.tolist(),
         link=list(links),
+        cold=prices.cold,
     )
 
 

@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from fractions import Fraction
 
+import numpy as np
+
 import heuristics
 from heuristics import Uncoverable
 from instances.batch_model import BatchModel, form_batch_model
@@ -23,6 +25,7 @@ from milp.formulation import Formulation, build
 from milp.formulation.selection import Selection
 from milp.incumbent import Incumbent
 from milp.infeasible import prove_uncovered, search_infeasibility
+from milp.lagrangian import Prices, lower_bound
 from milp.progress import Progress, ProgressCallback
 from milp.reduced import reduced_selection
 from milp.result import Result
@@ -33,7 +36,7 @@ from milp.status import Status
 from milp.translate import plan_of, plan_pairs, solution_of
 from milp.tree import Tree, search_tree
 from milp.tree.node import whole_ticks
-from milp.verifier import Verdict, verify
+from milp.verifier import verify
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +125,8 @@ class _Search:
         self.model: BatchModel = form_batch_model(instance)
         self.incumbent = Incumbent(self.model)
         self.seed_pairs: Selection | None = None
-        self.tree: Tree | None = None
+        # Prices of 0 bound the cost by what it costs to do nothing; everything found later is better.
+        self.tree = _worthless(self.model)
         self.root_ticks: int | None = None
         self.infeasible = False
         self.claimed: Fraction | None = None
@@ -229,7 +233,7 @@ class _Search:
     def _certify_leaf(self, prices: FloatPrices) -> None:
         exact, value = exact_bound(self.model, prices)
         ticks = whole_ticks(value.numerator, exact)
-        if ticks is not None and (self.tree is None or ticks > self.tree.ticks):
+        if ticks is not None and ticks > self.tree.ticks:
             self.tree = Tree((Leaf(0),), (exact,), ticks, 1)
             self.report(ticks)
 
@@ -240,7 +244,7 @@ class _Search:
         selection, complete = reduced_selection(self.model, root.evaluated, room, root.selection)
         self._certify_leaf(root.prices)
         limit = self.cutoff()
-        if limit is not None and self.tree is not None and self.tree.ticks >= limit:
+        if limit is not None and self.tree.ticks >= limit:
             return selection
         formulation = build(self.model, selection)
         hint = None if self.incumbent.plan is None else solution_of(formulation, self.incumbent.plan)
@@ -280,7 +284,7 @@ class _Search:
     def _grow_tree(self, root: Root, selection: Selection) -> None:
         exact, _ = exact_bound(self.model, root.prices)
         limit = self.cutoff()
-        if limit is not None and self.tree is not None and self.tree.ticks >= limit:
+        if limit is not None and self.tree.ticks >= limit:
             return
         tree = search_tree(
             self.model,
@@ -292,7 +296,7 @@ class _Search:
             until=self.until,
             report=self.report,
         )
-        if self.tree is None or tree.ticks > self.tree.ticks:
+        if tree.ticks > self.tree.ticks:
             self.tree = tree
 
     def result(self, plan: Plan | None) -> Result:
@@ -301,14 +305,11 @@ class _Search:
         self.phase = "verification"
         evaluation = None if plan is None else evaluate(self.instance, plan, self.model.groups)
         certificate = self._certificate(plan if evaluation is not None and evaluation.feasible else None)
-        verdict: Verdict | None = None
-        if certificate is not None:
-            verdict = verify(self.instance, certificate, self.model)
+        verdict = verify(self.instance, certificate, self.model)
         self.times["verification"] = time.monotonic() - begin
-        status = Status.NO_PLAN if verdict is None else verdict.status
+        status = verdict.status
         if status is Status.BOUND and plan is None:
             status = Status.NO_PLAN
-        accepted = verdict is not None and verdict.certified
         return Result(
             instance=self.instance,
             engine=self.engine,
@@ -317,15 +318,13 @@ class _Search:
             evaluation=evaluation,
             certificate=certificate,
             cost=None if evaluation is None else evaluation.cost,
-            lower_bound=verdict.lower_bound if verdict is not None and accepted else None,
+            lower_bound=verdict.lower_bound,
             claimed_bound=self.claimed,
             seconds=time.monotonic() - self.start,
             times=self.times,
         )
 
-    def _certificate(self, plan: Plan | None) -> Certificate | None:
-        if self.tree is None:
-            return None
+    def _certificate(self, plan: Plan | None) -> Certificate:
         scale = self.instance.cost_scale
         upper = None
         if plan is not None:
@@ -345,3 +344,11 @@ class _Search:
             nodes=self.tree.nodes,
             prices=self.tree.prices,
         )
+
+
+def _worthless(model: BatchModel) -> Tree:
+    prices = Prices(
+        1, 1, np.zeros(len(model.groups), dtype=np.int64), np.zeros(len(model.rows), dtype=np.int64), 1
+    )
+    ticks = whole_ticks(lower_bound(model, prices).numerator, prices)
+    return Tree((Leaf(0),), (prices,), 0 if ticks is None else ticks, 1)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
 from heuristics import BatchChoice, assemble
+from heuristics.cold import put_first
 from instances.batch_model import BatchModel
 from instances.batch_types import prompt_bound_matters
 from instances.latencies import batch_times, completion_ends
@@ -88,7 +91,10 @@ def plan_pairs(model: BatchModel, plan: Plan) -> Selection | None:
 
 
 def solution_of(formulation: Formulation, plan: Plan) -> Ints | None:
-    """Return a plan as values of all columns; None if the formulation's pairs do not offer it."""
+    """Return a plan as values of all columns.
+
+    None if the formulation's pairs do not offer the plan, or if devices are told apart.
+    """
     model, columns, selection = formulation.model, formulation.columns, formulation.selection
     typed = plan_types(model, plan)
     if typed is None:
@@ -116,7 +122,7 @@ def solution_of(formulation: Formulation, plan: Plan) -> Ints | None:
             return None
         if column is not None:
             values[column] = 1
-    return values
+    return None if columns.device else values
 
 
 def _count(formulation: Formulation, values: Ints) -> None:
@@ -141,14 +147,77 @@ def plan_of(formulation: Formulation, solution: Ints) -> Plan:
     for index in chosen[np.lexsort((duration, types.stage[chosen]))].tolist():
         mine = run[selection.pair_type[run] == index]
         capacity = int(types.capacity[index])
-        choices.append(
-            BatchChoice(
-                stream=int(types.stream[index]),
-                shape=types.shapes[int(types.shape[index])],
-                groups=selection.pair_group[mine],
-                amounts=amounts[mine],
-                batches=-(-int(amounts[mine].sum()) // capacity),
-                capacity=capacity,
-            )
+        choice = BatchChoice(
+            stream=int(types.stream[index]),
+            shape=types.shapes[int(types.shape[index])],
+            groups=selection.pair_group[mine],
+            amounts=amounts[mine],
+            batches=-(-int(amounts[mine].sum()) // capacity),
+            capacity=capacity,
         )
-    return assemble(model.instance, model.groups, choices)
+        choices += _by_batch(choice, capacity) if columns.device else [choice]
+    if columns.device:
+        choices = _by_start(formulation, solution, choices)
+    plan = assemble(model.instance, model.groups, choices)
+    return _with_cold_starts(formulation, solution, plan) if columns.cold else plan
+
+
+def _with_cold_starts(formulation: Formulation, solution: Ints, plan: Plan) -> Plan:
+    """Let the cold starts fall where the solution says."""
+    model, selection = formulation.model, formulation.selection
+    running = run_batches(model.instance, model.groups, plan)
+    group, batch = entry_groups(model.groups, plan), plan.entry_batch
+    entries: list[int] = []
+    for position, column in formulation.columns.cold.items():
+        if not solution[column]:
+            continue
+        index = int(selection.pair_type[position])
+        shape = model.types.shapes[int(model.types.shape[index])]
+        found = (group == selection.pair_group[position]) & (plan.stream[batch] == model.types.stream[index])
+        found &= (plan.prompt[batch] == shape.prompt) & (plan.gen[batch] == shape.gen)
+        found &= plan.batch[batch] == shape.batch
+        found &= running.longest_prompt[batch] <= model.types.prompt[index]
+        found &= running.longest_gen[batch] <= model.types.gen[index]
+        where = np.flatnonzero(found)
+        if len(where):
+            # The longest of these batches grows least.
+            entries.append(int(where[np.argmax(running.duration[batch[where]])]))
+    if len(entries) < len(running.cold_batch):
+        return plan
+    return put_first(plan, running, np.asarray(entries, dtype=np.int64))
+
+
+def _by_batch(choice: BatchChoice, capacity: int) -> list[BatchChoice]:
+    """Return a choice of several batches as choices of one batch each."""
+    ends = np.cumsum(choice.amounts)
+    starts = ends - choice.amounts
+    parts: list[BatchChoice] = []
+    for low in range(0, int(ends[-1]), capacity):
+        amounts = np.minimum(ends, low + capacity) - np.maximum(starts, low)
+        parts.append(replace(choice, amounts=np.maximum(amounts, 0), batches=1))
+    return parts
+
+
+def _by_start(formulation: Formulation, solution: Ints, choices: list[BatchChoice]) -> list[BatchChoice]:
+    """Return single batches, given by stage and duration, in the order in which the devices start them."""
+    types = formulation.model.types
+    chosen = np.unique(formulation.selection.pair_type[solution[formulation.columns.x] > 0])
+    duration = types.duration[chosen].astype(np.float64)
+    order = chosen[np.lexsort((duration, types.stage[chosen]))].tolist()
+    free = [0] * formulation.model.instance.workers
+    used = iter(choices)
+    keyed: list[tuple[int, int, BatchChoice]] = []
+    for index in order:
+        devices = [
+            device
+            for device in range(len(free))
+            for _ in range(int(solution[formulation.columns.device.get((index, device), 0)]))
+            if (index, device) in formulation.columns.device
+        ]
+        mine = solution[formulation.columns.x][formulation.selection.pair_type == index]
+        for number in range(-(-int(mine.sum()) // int(types.capacity[index]))):
+            # Batches without a deadline run last, wherever there is room.
+            device = devices[number] if number < len(devices) else free.index(min(free))
+            keyed.append((free[device], len(keyed), next(used)))
+            free[device] += int(types.duration[index])
+    return [choice for _, _, choice in sorted(keyed, key=lambda item: item[:2])]

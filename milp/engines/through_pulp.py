@@ -70,10 +70,9 @@ def write_problem(formulation: Formulation) -> tuple[pulp.LpProblem, list[pulp.L
     """Write a formulation as a PuLP problem; coefficients are ints where PuLP keeps them."""
     problem = pulp.LpProblem(_file_name(formulation), pulp.LpMinimize)
     variables = [
-        pulp.LpVariable(name, 0, upper, pulp.LpInteger)
+        problem.add_variable(name, 0, upper, pulp.LpInteger)
         for name, upper in zip(formulation.column_names(), formulation.upper, strict=True)
     ]
-    problem.addVariables(variables)
     terms = zip(variables, formulation.objective.tolist(), strict=True)
     problem.setObjective(pulp.LpAffineExpression(terms, constant=formulation.constant))
     starts = np.searchsorted(formulation.entry_row, np.arange(formulation.height + 1)).tolist()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,8 @@ class Columns:
         Columns of the shape count: increments 1, 2, … if the count cost is convex, else one per number 0, 1, ….
     cold
         Pair position to the column that says whether the cold start of its shape and stream falls on it.
+    device
+        (type, device) to the column of its batches on that device, where that matters.
     """
 
     x: Ints
@@ -43,7 +45,8 @@ class Columns:
     use: dict[tuple[int, int], int]
     opened: dict[int, int]
     count: Ints
-    cold: dict[int, int]
+    cold: dict[int, int] = field(default_factory=dict)
+    device: dict[tuple[int, int], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +128,9 @@ class Formulation:
             names[column] = f"x_{group}_{batch_type(index)}"
         for position, column in self.columns.cold.items():
             names[column] = f"cold_{self.columns.x[position]}"
-        return names
+        for (index, device), column in self.columns.device.items():
+            names[column] = f"device_{device}_{batch_type(index)}"
+        return [name or f"part_{column}" for column, name in enumerate(names)]
 
     def value(self, solution: npt.NDArray[Any]) -> int:
         """Return the objective of an integer solution, in cost ticks."""

@@ -12,6 +12,8 @@ Two batches of a type without capacity cost no less than one, so z_b ≤ 1 there
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -19,6 +21,7 @@ from instances.batch_model import BatchModel
 from instances.exact import IntArray
 from milp.formulation.arrays import Columns, Formulation
 from milp.formulation.cold import add_cold_starts
+from milp.formulation.devices import add_devices
 from milp.formulation.limits import add_limits
 from milp.formulation.selection import Selection
 from milp.formulation.writer import Writer
@@ -34,8 +37,8 @@ def build(model: BatchModel, selection: Selection, *, cold_starts: bool = True) 
     model, selection
         Batch model, and the pairs to offer.
     cold_starts
-        Whether to model on which request each cold start falls. Without, the formulation is a relaxation where
-        times are limited.
+        Whether to model on which request each cold start falls, and which device runs each batch. Without, the
+        formulation is a relaxation where times are limited.
     """
     writer = Writer()
     columns = _columns(model, selection, writer)
@@ -43,8 +46,10 @@ def build(model: BatchModel, selection: Selection, *, cold_starts: bool = True) 
     links = _links(model, selection, columns, writer)
     _capacities(model, selection, columns, writer)
     _shape_count(model, columns, writer)
-    cold = add_cold_starts(model, selection, columns, writer) if cold_starts else {}
-    columns = Columns(columns.x, columns.z, columns.use, columns.opened, columns.count, cold)
+    if cold_starts:
+        cold = add_cold_starts(model, selection, columns, writer)
+        device = add_devices(model, selection, columns, cold, writer)
+        columns = replace(columns, cold=cold, device=device)
     limit_row = add_limits(model, selection, columns, writer)
     base = int(model.instance.cost.base * model.instance.cost_scale)
     return writer.finish(model, selection, columns, base, assign, limit_row, links)
@@ -70,7 +75,7 @@ def _columns(model: BatchModel, selection: Selection, writer: Writer) -> Columns
     most = model.groups.count[selection.pair_group]
     x = writer.columns(cost, most)
     count = _count_columns(model, opened, writer)
-    return Columns(x, z, use, opened, count, {})
+    return Columns(x, z, use, opened, count)
 
 
 def unlimited(model: BatchModel, types: Ints) -> npt.NDArray[np.bool_]:

@@ -1,8 +1,9 @@
 """L(α, μ): a lower bound on the cost of every plan in a box, whatever the prices are.
 
 ``L = Σ n_i α_i − Σ μ_k r_k + min over N of [count(N) + the N smallest σ_s]`` with
-``σ_s = o_s + Σ_streams min(0, o_s,stream − Σ n_i κ_is + Σ_b min(0, τ_b))``; see docs/certificate.md. Each product with a
-weight is rounded down to a whole number of 1/d ticks, so the value is a lower bound and exactly reproducible.
+``σ_s = o_s + Σ_streams min(0, σ_s,stream)``, ``σ_s,stream = o_s,stream − Σ n_i κ_is + Σ_b min(0, τ_b)``, where an opened
+shape is used by at least one stream: if no σ_s,stream is negative, the least of them counts. See docs/certificate.md. Each product with
+a weight is rounded down to a whole number of 1/d ticks, so the value is a lower bound and exactly reproducible.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from instances.exact import exact_dot
 from milp.lagrangian.batch_values import Priced, batch_values, priced
 from milp.lagrangian.bounded_value import bounded_value
 from milp.lagrangian.box import Box
+from milp.lagrangian.cold_values import cold_values
 from milp.lagrangian.prices import Prices, Weights, weigh
 
 Array = npt.NDArray[Any]
@@ -72,7 +74,10 @@ def lower_bound(model: BatchModel, prices: Prices, box: Box | None = None) -> Bo
     links = (prices.link_group, prices.link_shape, prices.link)
     under_prices = priced(model, weights, prices.group, links, prices.fineness)
     values = batch_values(under_prices)
-    shape_values = shape_totals(model, weights, prices, *_batch_totals(under_prices, values, box))
+    totals, used, possible = _batch_totals(under_prices, values, box)
+    if prices.cold:
+        _add_cold_starts(under_prices, weights, prices.fineness, values, totals, box)
+    shape_values = shape_totals(model, weights, prices, totals, used, possible)
     numerator = None
     if shape_values is not None:
         least = _least_choice(model, weights.cost_all, prices.fineness, shape_values, box)
@@ -121,6 +126,36 @@ def _batch_totals(
     return by_pair, used, True
 
 
+def _add_cold_starts(
+    under_prices: Priced,
+    weights: Weights,
+    fineness: int,
+    values: Array,
+    totals: dict[tuple[int, int], int],
+    box: Box,
+) -> None:
+    """Add the least χ to the sum of every (shape, stream)."""
+    types = under_prices.model.types
+    extra = cold_values(under_prices, weights, fineness)
+    excess = np.maximum(values, 0)
+    least: dict[tuple[int, int], int] = {}
+    bounded = box.bounded_types()
+    for batch in range(len(types)):
+        if extra[batch] is None:
+            continue
+        chi = extra[batch] + int(excess[batch])
+        if batch in bounded:
+            value, forced = _bounded_type(under_prices, batch, box)
+            if value is None:
+                continue
+            # A type that must be run has its τ in the sum already.
+            chi = extra[batch] + (0 if forced else max(0, value))
+        pair = (int(types.shape[batch]), int(types.stream[batch]))
+        least[pair] = min(chi, least.get(pair, chi))
+    for pair, chi in least.items():
+        totals[pair] += chi
+
+
 def _safe_to_add(values: Array) -> Array:
     # Each value is below 2**60; a sum over many types may not be.
     low = int(values.min())
@@ -153,7 +188,10 @@ def shape_totals(
     used: set[tuple[int, int]],
     possible: bool,
 ) -> list[int] | None:
-    """Return σ of every shape; None if the box is empty. A pair that must be used cannot be worth 0 instead."""
+    """Return σ of every shape; None if the box is empty.
+
+    A pair of shape and stream that must be used counts even if it costs.
+    """
     if not possible:
         return None
     streams = range(len(model.instance.streams))
@@ -166,12 +204,14 @@ def shape_totals(
     sigma: list[int] = []
     for shape in range(len(model.types.shapes)):
         value = weights.cost_all * model.types.open_once[shape] // prices.fineness
-        for stream in streams:
-            pair = (shape, stream)
-            part = weights.cost[stream] * model.types.open_stream[shape] // prices.fineness
-            part += totals[pair] - rebate.get(pair, 0)
-            value += part if pair in used else min(0, part)
-        sigma.append(int(value))
+        parts = [
+            weights.cost[stream] * model.types.open_stream[shape] // prices.fineness
+            + totals[shape, stream]
+            - rebate.get((shape, stream), 0)
+            for stream in streams
+        ]
+        taken = [p for k, p in enumerate(parts) if p < 0 or (shape, k) in used]
+        sigma.append(int(value + (sum(taken) if taken else min(parts))))
     return sigma
 
 

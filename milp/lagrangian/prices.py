@@ -29,6 +29,8 @@ class Prices:
     link_group, link_shape, link
         Shape (links,): multipliers κ ≥ 0, in cost ticks per request, of the strong links
         ``Σ_{b of shape s} x_ib ≤ n_i y_s``; group indices, shape indices, values.
+    cold
+        Whether L counts what cold starts add at least; it is a bound either way, and faster without.
     objective
         Weight of the cost itself: 1 for a bound on cost, 0 to prove that no plan exists.
     """
@@ -41,6 +43,7 @@ class Prices:
     link_group: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     link_shape: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     link: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    cold: bool = False
 
     @property
     def valid(self) -> bool:

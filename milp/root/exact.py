@@ -8,6 +8,14 @@ from milp.root.pricing import FloatPrices
 
 DENOMINATORS = (2**16, 2**12, 2**8)
 FINENESS = 2**24
+MOST_COLD = 200_000
+"""Pairs up to which cold starts are worth their time in L."""
+
+
+def cold_starts_matter(model: BatchModel) -> bool:
+    """Tell whether cold starts can change whether a limit holds."""
+    timed = any(row.kind in ("latency", "total_time", "work") for row in model.rows)
+    return timed and bool(model.instance.time.cold_start)
 
 
 def exact_bound(model: BatchModel, prices: FloatPrices, box: Box | None = None) -> tuple[Prices, Bound]:
@@ -16,8 +24,9 @@ def exact_bound(model: BatchModel, prices: FloatPrices, box: Box | None = None) 
     The finest denominator is taken with which the evaluation stays in int64; the coarsest one, if none does.
     """
     fineness = FINENESS if model.rows else 1
+    cold = cold_starts_matter(model) and len(model.types) * len(model.groups) <= MOST_COLD
     for denominator in DENOMINATORS:
-        exact = prices.rounded(denominator, fineness)
+        exact = prices.rounded(denominator, fineness, cold)
         bound = lower_bound(model, exact, box)
         if bound.batch_value.dtype != object:
             break

@@ -33,8 +33,8 @@ class FloatPrices:
     link_shape: Ints = field(default_factory=_no_ints)
     link: Floats = field(default_factory=lambda: np.zeros(0))
 
-    def rounded(self, denominator: int, fineness: int) -> Prices:
-        """Return the nearest exact prices over the given denominators."""
+    def rounded(self, denominator: int, fineness: int, cold: bool) -> Prices:
+        """Return the nearest exact prices over the given denominators, with or without cold starts in L."""
         link = _numerators(np.maximum(self.link, 0.0), denominator)
         kept = (link != 0).astype(bool)
         return Prices(
@@ -46,6 +46,7 @@ class FloatPrices:
             link_group=self.link_group[kept],
             link_shape=self.link_shape[kept],
             link=link[kept],
+            cold=cold,
         )
 
 
@@ -128,7 +129,7 @@ def evaluate_prices(model: BatchModel, prices: FloatPrices) -> Evaluated:
     if len(prices.link):
         rebate = prices.link * model.groups.count[prices.link_group]
         np.subtract.at(part, (prices.link_shape, model.groups.stream[prices.link_group]), rebate)
-    sigma = np.minimum(part, 0.0).sum(axis=1)
+    sigma = np.where((part < 0.0).any(axis=1), np.minimum(part, 0.0).sum(axis=1), part.min(axis=1))
     sigma += weights.cost_all * np.asarray(types.open_once, dtype=float)
     order = np.argsort(sigma, kind="stable")[: model.most_shapes]
     counts = np.asarray([float(model.count_ticks(n)) for n in range(len(order) + 1)])

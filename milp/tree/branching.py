@@ -19,8 +19,9 @@ def choose_split(formulation: Formulation, solution: Floats) -> Split | None:
     columns = formulation.columns
     opened = {shape: float(solution[column]) for shape, column in columns.opened.items()}
     number = sum(opened.values())
-    if len(columns.count) and fraction(number) > INTEGRAL:
-        return Split("shapes", (), int(np.floor(number)), 0, 0)
+    mixed = len(columns.count) and _fractions(solution[columns.count]).max() > INTEGRAL
+    if len(columns.count) and (fraction(number) > INTEGRAL or mixed):
+        return Split("shapes", (), int(np.floor(number + INTEGRAL)), 0, 0)
     shape = max(opened, key=lambda s: fraction(opened[s]), default=None)
     if shape is not None and fraction(opened[shape]) > INTEGRAL:
         return Split("shape", tuple(formulation.model.types.shapes[shape]), 0, 0, 0)

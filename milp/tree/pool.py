@@ -16,12 +16,12 @@ Floats = npt.NDArray[np.float64]
 
 
 class Pool:
-    """Pairs, and their formulation without cold starts, rebuilt when pairs are added."""
+    """Pairs, and their formulation, rebuilt when pairs are added."""
 
     def __init__(self, model: BatchModel, selection: Selection) -> None:
         self.model = model
         self.selection = selection
-        self.formulation = build(model, selection, cold_starts=False)
+        self.formulation = build(model, selection)
 
     def add(self, selection: Selection) -> bool:
         """Add pairs; tell whether any was new."""
@@ -29,7 +29,7 @@ class Pool:
         if len(grown) == len(self.selection):
             return False
         self.selection = grown
-        self.formulation = build(self.model, grown, cold_starts=False)
+        self.formulation = build(self.model, grown)
         return True
 
     def bounds(self, box: Box) -> tuple[Floats, Floats]:

@@ -1,0 +1,61 @@
+"""What the one cold start of each used (shape, stream) adds to L at least.
+
+The cold start falls on some request of some batch type b of the shape, which therefore is run and holds the request:
+``χ_b = max(0, τ_b) + min over groups i that fit b of [ρ_ib + max(0, c_ib)]``, where ρ_ib is what the limit prices make of
+the cold start: a longer batch, a request that is late. A used pair costs at least the least χ of its types.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from instances.exact import INT64_SAFE, magnitude
+from milp.lagrangian.batch_values import BLOCK, Priced
+from milp.lagrangian.prices import Weights
+
+Array = npt.NDArray[Any]
+
+
+def cold_values(priced_model: Priced, weights: Weights, fineness: int) -> Array:
+    """Return min over groups of [ρ_ib + max(0, c_ib)] for every type: shape (types,), exact.
+
+    A type that no group fits gets None.
+    """
+    model = priced_model.model
+    values = np.full(len(model.types), None, dtype=object)
+    for stream in range(len(model.instance.streams)):
+        groups = np.arange(model.groups.start[stream], model.groups.start[stream + 1])
+        mine = np.flatnonzero(model.types.stream == stream)
+        for start in range(0, len(mine), BLOCK):
+            block = mine[start : start + BLOCK]
+            costs = np.maximum(priced_model.pair_costs(block, groups), 0)
+            total = costs + _effects(priced_model, weights, fineness, block, groups)
+            fits = priced_model.fits(block, groups)
+            some = fits.any(axis=1)
+            worst = total.max() + 1
+            least = np.where(fits, total, worst).min(axis=1)
+            values[block[some]] = least[some].astype(object)
+    return values
+
+
+def _effects(
+    priced_model: Priced, weights: Weights, fineness: int, types: Array, groups: Array
+) -> Array:
+    """Return ρ_ib, each product with a weight rounded down to whole 1/d."""
+    model = priced_model.model
+    t = model.types
+    stream = int(t.stream[types[0]])
+    cold = int(model.instance.time.cold_start * model.instance.time_scale)
+    latency = t.own_latency[groups][None, :] + t.unit_latency[types][:, None]
+    longer = np.maximum(latency + cold - t.duration[types][:, None], 0)
+    time = [weights.time[stream][stage] for stage in t.stage[types].tolist()]
+    bound = max(time, default=0) * (magnitude(longer) + 1)
+    dtype = np.int64 if bound < INT64_SAFE else object
+    effect: Array = longer.astype(dtype) * np.asarray(time, dtype=dtype)[:, None] // fineness
+    for threshold, reward in priced_model.on_time[stream]:
+        late = (latency <= threshold) & (latency + cold > threshold)
+        effect = effect + late * np.asarray(reward, dtype=dtype if reward < INT64_SAFE else object)
+    return effect
