@@ -13,6 +13,7 @@ from instances.batch_model import BatchModel
 from instances.batch_types import prompt_bound_matters
 from instances.latencies import batch_times, completion_ends
 from instances.limit_rows import deadlines
+from instances.metrics import evaluate
 from instances.plan import Plan
 from instances.running import Running, entry_groups, run_batches
 from instances.shapes import Shape
@@ -159,11 +160,13 @@ def plan_of(formulation: Formulation, solution: Ints) -> Plan:
     if columns.device:
         choices = _by_start(formulation, solution, choices)
     plan = assemble(model.instance, model.groups, choices)
-    return _with_cold_starts(formulation, solution, plan) if columns.cold else plan
+    if not columns.cold or evaluate(model.instance, plan, model.groups).feasible:
+        return plan
+    return _with_cold_starts(formulation, solution, plan)
 
 
 def _with_cold_starts(formulation: Formulation, solution: Ints, plan: Plan) -> Plan:
-    """Let the cold starts fall where the solution says."""
+    """Let the cold starts fall where the solution says, not where they seem to do least harm."""
     model, selection = formulation.model, formulation.selection
     running = run_batches(model.instance, model.groups, plan)
     group, batch = entry_groups(model.groups, plan), plan.entry_batch
