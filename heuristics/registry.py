@@ -8,6 +8,7 @@ from collections.abc import Callable
 from heuristics.greedy import greedy
 from heuristics.one_per_batch import one_per_batch
 from heuristics.one_shape import one_shape
+from heuristics.partition import partition
 from heuristics.powers_of_two import powers_of_two
 from heuristics.result import HeuristicResult
 from instances.errors import InputError
@@ -22,6 +23,7 @@ HEURISTICS: dict[str, Heuristic] = {
     "greedy": greedy,
     "one-per-batch": one_per_batch,
     "one-shape": one_shape,
+    "partition": partition,
     "powers-of-two": powers_of_two,
 }
 

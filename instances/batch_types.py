@@ -1,15 +1,15 @@
 """Batch types: the finitely many kinds of batches that a best plan needs, with what each costs.
 
-A batch is described by its stream, the shape that it declares, its longest aligned prompt, its longest gen and
-(where latency means completion) the stage in which it ends. What one request of group i adds to a batch of type b
-splits into a part of the request and a part of the type, ``own[i] + unit[b]``; what the batch adds by itself is
-``fixed[b]``. That separation is what makes exact bounds cheap.
+A batch is described by its stream, the shape that it declares, its longest aligned prompt, its longest gen
+and (where latency means completion) the stage in which it ends. What one request of group i adds to a batch
+of type b splits into a part of the request and a part of the type, ``own[i] + unit[b]``; what the batch adds
+by itself is ``fixed[b]``. That separation is what makes exact bounds cheap.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -93,12 +93,14 @@ def form_batch_types(instance: Instance, groups: Groups) -> BatchTypes:
 def candidate_shapes(instance: Instance, groups: Groups) -> tuple[Shape, ...]:
     """Return the shapes among which an optimal plan can be found, in ascending order.
 
-    A shape whose prompt (gen) size is the aligned length of no request that fits into it can be lowered to the next
-    such size: it holds the same requests, nothing costs or takes more, and the number of shapes does not rise.
+    A shape whose prompt (gen) size is the aligned length of no request that fits into it can be lowered to
+    the next such size: it holds the same requests, nothing costs or takes more, and the number of shapes does
+    not rise.
 
-    If prompt is the only compiled dimension and running does not depend on it, each stream needs one shape: some
-    shape Q of the plan holds its longest prompt. All its batches may declare the largest candidate up to Q, where
-    the candidates are the streams' longest prompts; compile cost, shape count and cold starts do not rise.
+    If prompt is the only compiled dimension and running does not depend on it, each stream needs one shape:
+    some shape Q of the plan holds its longest prompt. All its batches may declare the largest candidate up to
+    Q, where the candidates are the streams' longest prompts; compile cost, shape count and cold starts do not
+    rise.
     """
     space, rules = instance.shapes, instance.runs
     pairs: set[tuple[int, int]]
@@ -143,8 +145,8 @@ def _stream_types(
 ) -> tuple[Ints, Ints, Ints, Ints]:
     """Return stream, shape, prompt and gen of the tight types of one stream.
 
-    Every batch of a plan is of one type: the one whose bounds are its own longest prompt and gen. Hence bounds that
-    no requests of the stream attain together are not needed.
+    Every batch of a plan is of one type: the one whose bounds are its own longest prompt and gen. Hence
+    bounds that no requests of the stream attain together are not needed.
     """
     mine = groups.of_stream(stream)
     prompt, gen = groups.prompt[mine], groups.gen[mine]
@@ -170,11 +172,17 @@ def _stream_types(
             shape, bound_prompt, bound_gen = shape[keep], bound_prompt[keep], bound_gen[keep]
     if instance.runs.gen_at == "shape":
         bound_gen = table[shape, 1]
+        if prompt_bound_matters(instance):
+            keep = _attained(real_gen, groups.prompt[mine], bound_gen, bound_prompt)
+            shape, bound_prompt, bound_gen = shape[keep], bound_prompt[keep], bound_gen[keep]
     return np.full(len(shape), stream, dtype=np.int64), shape, bound_prompt, bound_gen
 
 
 def _attained(prompt: Ints, gen: Ints, bound_prompt: Ints, bound_gen: Ints) -> npt.NDArray[np.bool_]:
-    """Tell for each pair of bounds whether a request of that gen has a prompt within the bound."""
+    """Tell for each pair of bounds whether a request of that gen has a prompt within the bound.
+
+    With the arguments exchanged: whether one of that prompt has a gen within it.
+    """
     gens, index = np.unique(gen, return_inverse=True)
     least = np.full(len(gens), np.iinfo(np.int64).max)
     np.minimum.at(least, index, prompt)
@@ -222,9 +230,18 @@ def _costed(
     once = cost.compile_per == "once"
     return BatchTypes(
         shapes,
-        *(column[usable] for column in (stream, shape, prompt, gen, stage, capacity)),
-        *(column[usable] for column in (unit_cost, unit_tokens, unit_latency)),
-        *(column[usable] for column in (fixed_cost, fixed_tokens, duration)),
+        stream=stream[usable],
+        shape=shape[usable],
+        prompt=prompt[usable],
+        gen=gen[usable],
+        stage=stage[usable],
+        capacity=capacity[usable],
+        unit_cost=unit_cost[usable],
+        unit_tokens=unit_tokens[usable],
+        unit_latency=unit_latency[usable],
+        fixed_cost=fixed_cost[usable],
+        fixed_tokens=fixed_tokens[usable],
+        duration=duration[usable],
         own_cost=cost.work.prefill_ticks(groups.prompt, cs) if at_request else zeros,
         own_tokens=groups.prompt if at_request else zeros,
         own_latency=time.work.prefill_ticks(groups.prompt, ts) if at_request else zeros,

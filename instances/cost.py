@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Iterator
 
 from instances.errors import InputError
 from instances.exact import IntArray, magnitude, ticks, widened
@@ -51,7 +51,8 @@ class Phases:
         q2, q1, q0 = (ticks(q, scale) for q in self.prefill)
         top = magnitude(prompt)
         s = widened(prompt, q2 * top * top + q1 * top + q0)
-        return (q2 * s + q1) * s + q0
+        total: IntArray = (q2 * s + q1) * s + q0
+        return total
 
     def decode_ticks(self, prompt: IntArray, gen: IntArray, scale: int) -> IntArray:
         """Return the decode work of each (prompt side, steps), in ticks of 1/`scale`.
@@ -66,7 +67,8 @@ class Phases:
         s, g = widened(prompt, bound), widened(gen, bound)
         linear = g * s + g * (g - 1) // 2
         square = g * s * s + s * g * (g - 1) + g * (g - 1) * (2 * g - 1) // 6
-        return d2 * square + d1 * linear + d0 * g
+        total: IntArray = d2 * square + d1 * linear + d0 * g
+        return total
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ so the same expression is exact in both cases.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from math import lcm
-from typing import Any, Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt

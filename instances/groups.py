@@ -68,5 +68,6 @@ def form_groups(instance: Instance) -> Groups:
         parts.append((np.full(len(first), index, dtype=np.int64), prompt[first], gen[first], count))
         row_group.append(of_row + start[-1])
         start.append(start[-1] + len(first))
-    columns = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Groups(*columns, row_group=tuple(row_group), start=np.asarray(start, dtype=np.int64))
+    of_stream, prompt, gen, count = (np.concatenate(column) for column in zip(*parts, strict=True))
+    ends = np.asarray(start, dtype=np.int64)
+    return Groups(of_stream, prompt, gen, count, tuple(row_group), ends)

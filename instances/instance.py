@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -14,6 +15,9 @@ from instances.errors import InputError
 from instances.exact import common_scale
 from instances.limits import Limits
 from instances.shapes import RunRules, ShapeSpace
+
+MAX_REQUESTS = 10**18
+"""Most requests of an instance: what adds up counts, in int64, has room to spare."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,8 @@ class Instance:
         for stream in self.streams:
             if not stream.demand.rows:
                 raise InputError("at least one request", field=f"stream {stream.name}")
+        if self.requests > MAX_REQUESTS:
+            raise InputError(f"at most {MAX_REQUESTS} requests", self.requests)
         for name, value in (("max_shapes", self.max_shapes), ("workers", self.workers)):
             if value is not None and value < 1:
                 raise InputError("an integer of at least 1", value, field=name)
@@ -111,8 +117,8 @@ class Instance:
             return
         names = np.concatenate(columns).tolist()
         if len(set(names)) < len(names):
-            seen: set[str] = set()
-            twice = next(name for name in names if name in seen or seen.add(name))
+            names.sort()
+            twice = next(name for name, following in pairwise(names) if name == following)
             raise InputError("request ids that are distinct over all streams", f"{twice!r} twice")
 
     @cached_property

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
-from typing import Iterator, Literal
+from typing import Literal
 
 from instances.instance import Instance
 from instances.limits import Limits
@@ -21,8 +22,8 @@ class LimitRow:
     ----------
     kind
         ``cost``: cost ticks ≤ bound. ``tokens``: padded tokens ≤ bound (the pad ratio, whose real tokens are
-        constant). ``total_time``: Σ durations ≤ bound. ``latency``: −(requests of service latency ≤ threshold)
-        ≤ bound. ``work``: Σ durations of batches in stages ≤ stage ≤ bound (devices × deadline).
+        constant). ``total_time``: Σ durations ≤ bound. ``latency``: −(requests of service latency up to
+        threshold) ≤ bound. ``work``: Σ durations of batches in stages ≤ stage ≤ bound (devices × deadline).
         ``served``: −(requests in stages ≤ stage) ≤ bound.
     stream
         Stream index, or None for all streams.

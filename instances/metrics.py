@@ -156,7 +156,9 @@ def _pad_ratio(instance: Instance, padded: int, real: int) -> Fraction:
     return Fraction(padded - real, real if instance.pad_over == "real" else padded)
 
 
-def _percentiles(instance: Instance, sample: Sample, stream: int | None, limits: Limits) -> dict[str, Fraction]:
+def _percentiles(
+    instance: Instance, sample: Sample, stream: int | None, limits: Limits
+) -> dict[str, Fraction]:
     values, weight, of_stream = sample
     if stream is not None:
         mine = of_stream == stream
@@ -178,7 +180,9 @@ def _compile_ticks(instance: Instance, plan: Plan, stream: int | None) -> int:
     chosen = plan.shapes
     if stream is not None:
         mine = plan.stream == stream
-        triples = zip(plan.prompt[mine].tolist(), plan.gen[mine].tolist(), plan.batch[mine].tolist(), strict=True)
+        triples = zip(
+            plan.prompt[mine].tolist(), plan.gen[mine].tolist(), plan.batch[mine].tolist(), strict=True
+        )
         used = set(triples)
         chosen = tuple(shape for shape in chosen if tuple(shape) in used)
     return sum(instance.cost.compile_ticks(shape, instance.cost_scale) for shape in chosen)

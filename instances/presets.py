@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any, Callable
+from typing import Any
 
 from instances.cost import CostModel, CountCost, Monomial, Phases, TimeModel
 from instances.errors import InputError
@@ -16,16 +17,14 @@ HIDDEN = 4096
 
 
 def _static_graph(prompt: int, gen: int | None) -> dict[str, Any]:
-    """The machine of the public benchmark "LLM inference batching scheduler"."""
+    """Describe the machine of the public benchmark "LLM inference batching scheduler"."""
     if gen is not None:
         raise InputError("a prompt granularity alone, such as 64", f"{prompt}x{gen}", field="granularity")
     half, zero = Fraction(HIDDEN, 2), Fraction(0)
     return {
         "shapes": ShapeSpace(Sizes(prompt)),
         "cost": CostModel(
-            work=Phases(
-                prefill=(Fraction(2), Fraction(HIDDEN), zero), decode=(Fraction(1), half, zero)
-            ),
+            work=Phases(prefill=(Fraction(2), Fraction(HIDDEN), zero), decode=(Fraction(1), half, zero)),
             batch=Fraction(10_000_000),
             compile=(Monomial(Fraction(500), prompt=2), Monomial(Fraction(2 * HIDDEN), prompt=1)),
         ),
@@ -44,13 +43,13 @@ def _static_graph(prompt: int, gen: int | None) -> dict[str, Any]:
 
 
 def _honest_static_graph(prompt: int, gen: int | None) -> dict[str, Any]:
-    """The static-graph machine whose prefill and decode run at the compiled prompt."""
+    """Describe the static-graph machine whose prefill and decode run at the compiled prompt."""
     runs = RunRules(prefill_at="shape", decode_at="shape", gen_at="batch")
     return {**_static_graph(prompt, gen), "runs": runs}
 
 
 def _padded_batch(prompt: int, gen: int | None) -> dict[str, Any]:
-    """The honest static-graph machine with a compiled batch size, every slot of which is paid for."""
+    """Describe the honest static-graph machine whose batch size is compiled and paid for in full."""
     machine = _honest_static_graph(prompt, gen)
     sizes = Sizes(values=(1, 2, 4, 8, 16, 32))
     machine["shapes"] = replace(machine["shapes"], batch=sizes)
@@ -59,7 +58,7 @@ def _padded_batch(prompt: int, gen: int | None) -> dict[str, Any]:
 
 
 def _token(prompt: int, gen: int | None) -> dict[str, Any]:
-    """Prompt and gen compiled, each request pays all tokens of its shape; one time unit a token."""
+    """Describe the machine where each request pays all tokens of its shape; one time unit a token."""
     one, zero = Fraction(1), Fraction(0)
     tokens = Phases(prefill=(zero, one, zero), decode=(zero, zero, one))
     return {

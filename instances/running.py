@@ -113,7 +113,8 @@ def _first_of_each_shape(plan: Plan) -> Ints:
     order = np.lexsort((plan.id_rank, plan.batch, plan.gen, plan.prompt, plan.stream))
     columns = np.stack([plan.stream, plan.prompt, plan.gen, plan.batch])[:, order]
     starts = np.concatenate([[True], (np.diff(columns, axis=1) != 0).any(axis=0)])
-    return order[starts]
+    first: Ints = order[starts]
+    return first
 
 
 def _product(left: IntArray, right: IntArray) -> IntArray:

@@ -49,7 +49,7 @@ class Sizes:
             raise InputError("sizes in ascending order without repeats", list(self.values))
 
     def align(self, lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Return the least allowed size that holds each length; a length that none holds is returned as it is."""
+        """Return the least allowed size that holds each length; a length that none holds stays as it is."""
         if self.granularity is not None:
             return -(-lengths // self.granularity) * self.granularity
         sizes = np.asarray(self.values, dtype=np.int64)
@@ -83,7 +83,9 @@ class ShapeSpace:
 
     def __post_init__(self) -> None:
         if self.batch is not None and self.batch.granularity is not None:
-            raise InputError("a list of batch sizes", f"granularity {self.batch.granularity}", field="shapes.batch")
+            raise InputError(
+                "a list of batch sizes", f"granularity {self.batch.granularity}", field="shapes.batch"
+            )
 
     def allows(self, shape: Shape) -> bool:
         """Tell whether `shape` has just the compiled dimensions, each of an allowed size."""

@@ -27,7 +27,7 @@ class Violation:
     Parameters
     ----------
     kind
-        One of `STRUCTURE`, or the name of a limited metric (``cost``, ``pad_ratio``, ``p95``, ``total_time``).
+        One of `STRUCTURE`, or the name of a limited metric, such as ``cost``, ``pad_ratio`` or ``p95``.
     where
         The request, batch or stream concerned.
     value, limit

@@ -41,6 +41,8 @@ def divide(model: BatchModel, box: Box, split: Split) -> tuple[Box, Box]:
     if split.on == "requests":
         batch = find_type(model, split.of[:7])
         pair = (find_group(model, split.of[0], split.of[7:]), batch)
+        if split.of[7] > split.of[4] or split.of[8] > split.of[5]:
+            raise UnknownName(f"no group {split.of[7:]} in batch type {split.of[:7]}")
         ranges = [narrowed_range(box.requests.get(pair, (0, None)), *part) for part in (low, high)]
         lower, upper = (replace(box, requests={**box.requests, pair: part}) for part in ranges)
         return lower, upper

@@ -19,11 +19,11 @@ class Split:
     Parameters
     ----------
     on
-        ``shapes``: the number of opened shapes. ``shape``: whether one shape is used (0 or 1). ``batches``: the
-        number of batches of a type. ``requests``: requests of a group in batches of a type.
+        ``shapes``: the number of opened shapes. ``shape``: whether one shape is used (0 or 1). ``batches``:
+        the number of batches of a type. ``requests``: requests of a group in batches of a type.
     of
-        What the quantity belongs to: nothing; (P, G, B) of a shape; (stream, P, G, B, prompt bound, gen bound, stage)
-        of a batch type; the same with the group's (prompt, gen) behind it.
+        What the quantity belongs to: nothing; (P, G, B) of a shape; (stream, P, G, B, prompt bound, gen
+        bound, stage) of a batch type; the same with the group's (prompt, gen) behind it.
     at
         Where it splits.
     low, high

@@ -142,8 +142,8 @@ def _certificate(content: _File) -> Certificate:
             raise InputError("an integer of at least 1", getattr(content, name), field=name)
     plan = None
     if content.plan is not None:
-        columns = [_small(getattr(content.plan, c), f"plan.{c}") for c in PLAN_COLUMNS]
-        plan = Plan(*columns)
+        columns = {name: _small(getattr(content.plan, name), f"plan.{name}") for name in PLAN_COLUMNS}
+        plan = Plan(**columns, defects=(), names=())
     if not content.nodes:
         raise InputError("at least one node", field="nodes")
     return Certificate(

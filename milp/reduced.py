@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from instances.batch_model import BatchModel
 from milp.formulation.selection import Selection
 from milp.root.pricing import Evaluated
+
+Floats = npt.NDArray[np.float64]
 
 MOST_PAIRS = 40_000
 
@@ -16,8 +19,8 @@ def reduced_selection(
 ) -> tuple[Selection, bool]:
     """Return the pairs whose use is compatible with closing the gap, and whether these are all such pairs.
 
-    A plan that runs a type b costs at least L + max(0, τ_b), and one that puts a request of group i into it at least
-    L + max(0, τ_b) + max(0, c_ib). What exceeds the room between L and the incumbent is in no better plan. This
+    A plan that runs a type b of shape s costs at least L + max(0, τ_b) + e_s, with e_s what opening s adds to the minimum
+    over shapes, and one that puts a request of group i into it at least max(0, c_ib) more. What exceeds the room between L and the incumbent is in no better plan. This
     chooses where engines look for plans; no bound rests on it.
 
     Parameters
@@ -30,7 +33,8 @@ def reduced_selection(
         Pairs to keep whatever they cost.
     """
     slack = 1e-9 * abs(evaluated.value)
-    tau = np.maximum(evaluated.batch_value, 0.0)
+    opening = shape_excess(model, evaluated)
+    tau = np.maximum(evaluated.batch_value, 0.0) + opening[model.types.shape]
     room = np.inf if room is None else room + slack
     fine = np.flatnonzero(tau <= room)
     if not len(fine):
@@ -52,14 +56,30 @@ def reduced_selection(
     return _joined(chosen, model), True
 
 
-def _pair_excess(evaluated: Evaluated, pairs: Selection) -> np.ndarray:
+def shape_excess(model: BatchModel, evaluated: Evaluated) -> Floats:
+    """Return what L rises by at least if a shape must be opened: shape (shapes,), in cost ticks."""
+    sigma = evaluated.shape_value
+    order = np.argsort(sigma, kind="stable")[: model.most_shapes]
+    counts = np.asarray([float(model.count_ticks(n)) for n in range(len(order) + 1)])
+    counts *= evaluated.weights.cost_all
+    sums = np.concatenate([[0.0], np.cumsum(sigma[order])])
+    free = float((sums + counts).min())
+    # With one place taken by the forced shape, the N − 1 cheapest others fill the rest.
+    beside = float((sums[:-1] + counts[1:]).min()) if len(order) else 0.0
+    excess: Floats = np.maximum(0.0, beside + sigma - free)
+    excess[evaluated.chosen] = 0.0
+    return excess
+
+
+def _pair_excess(evaluated: Evaluated, pairs: Selection) -> Floats:
     priced = evaluated.priced
     excess = np.empty(len(pairs))
     starts = np.flatnonzero(np.diff(pairs.pair_type, prepend=-1))
     for start, stop in zip(starts, [*starts[1:], len(pairs)], strict=True):
         one, groups = pairs.pair_type[start : start + 1], pairs.pair_group[start:stop]
         excess[start:stop] = priced.pair_costs(one, groups)[0]
-    return np.maximum(excess, 0.0)
+    positive: Floats = np.maximum(excess, 0.0)
+    return positive
 
 
 def _joined(parts: list[Selection], model: BatchModel) -> Selection:

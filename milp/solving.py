@@ -288,7 +288,7 @@ class _Search:
             return
         tree = search_tree(
             self.model,
-            root.selection,
+            selection,
             root.prices,
             exact,
             cutoff=self.cutoff,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 
 
-class Status(str, Enum):
+class Status(StrEnum):
     """Verdicts; only what the verifier computed is called certified."""
 
     OPTIMAL = "certified optimal"
@@ -15,6 +15,3 @@ class Status(str, Enum):
     CLAIMED = "claimed"
     NO_PLAN = "no plan found"
     REJECTED = "rejected"
-
-    def __str__(self) -> str:
-        return self.value

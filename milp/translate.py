@@ -112,6 +112,8 @@ def solution_of(formulation: Formulation, plan: Plan) -> Ints | None:
     chosen = selection.types
     z = columns.z[np.searchsorted(chosen, of_batch)]
     np.add.at(values, z, plan.copies)
+    # Batches of a type that could be one batch are written as one, which costs and takes no more.
+    values[[column for column in set(z.tolist()) if formulation.upper[column] == 1]] = 1
     pairs = zip(model.types.shape[of_batch].tolist(), model.types.stream[of_batch].tolist(), strict=True)
     for shape, stream in set(pairs):
         values[columns.use[shape, stream]] = 1

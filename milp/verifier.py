@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from instances.batch_model import BatchModel, form_batch_model
 from instances.digest import digest
+from instances.exact import magnitude
 from instances.instance import Instance
 from instances.metrics import evaluate
 from instances.plan_columns import malformed_columns
@@ -21,6 +22,9 @@ from milp.lagrangian.bound import lower_bound
 from milp.lagrangian.box import Box
 from milp.lagrangian.prices import Prices
 from milp.status import Status
+
+LARGEST_DENOMINATOR = 2**60
+LARGEST_NUMERATOR = 2**512
 
 
 @dataclass(frozen=True)
@@ -156,6 +160,10 @@ def _check_prices(model: BatchModel, prices: Prices) -> None:
     links = {len(prices.link), len(prices.link_group), len(prices.link_shape)}
     if len(links) > 1 or not prices.valid:
         raise _Rejected("prices have a wrong sign or shape")
+    if max(prices.denominator, prices.fineness) >= LARGEST_DENOMINATOR or any(
+        magnitude(column) >= LARGEST_NUMERATOR for column in (prices.group, prices.limit, prices.link)
+    ):
+        raise _Rejected("prices have too many digits")
     pairs = set(zip(prices.link_group.tolist(), prices.link_shape.tolist(), strict=True))
     within = all(0 <= g < len(model.groups) and 0 <= s < len(model.types.shapes) for g, s in pairs)
     if not within or len(pairs) < len(prices.link):

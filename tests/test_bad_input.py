@@ -17,6 +17,7 @@ import pytest
 from instances import InputError, Stream, preset, read, read_demand, read_plan
 from instances.demand import Demand
 from instances.instance import Instance
+from milp.certificate_file import PLAN_COLUMNS, read_certificate
 
 GOOD: dict[str, Any] = {
     "format": "batchproof-instance/1",
@@ -26,6 +27,18 @@ GOOD: dict[str, Any] = {
 }
 LINE = b'{"request_id":"q","batch_id":"b","shape":{"seq_align":64,"heads_align":32,"hidden_align":4096}}\n'
 ROW = b'{"request_id":"q","prompt_len":5,"gen_len":3}\n'
+
+PROOF: dict[str, Any] = {
+    "format": "batchproof-certificate/1",
+    "instance": "0" * 64,
+    "cost_scale": 1,
+    "time_scale": 1,
+    "lower_bound": "1/2",
+    "upper_bound": None,
+    "plan": None,
+    "nodes": [{"prices": 0}],
+    "prices": [{"denominator": 1, "fineness": 1, "objective": 1, "group": [1], "limit": []}],
+}
 
 
 @dataclass(frozen=True)
@@ -52,13 +65,15 @@ READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "text": ("bad.txt", read_demand),
     "plan": ("bad.jsonl", _read_plan),
     "plan.gz": ("bad.jsonl.gz", _read_plan),
+    "certificate": ("bad.certificate.json", read_certificate),
+    "certificate.gz": ("bad.certificate.json.gz", read_certificate),
 }
 """Kind of file to its name and its reader."""
 
 
-def changed(field: str, value: object) -> bytes:
+def changed(field: str, value: object, good: dict[str, Any] = GOOD) -> bytes:
     """Return the good instance with one field, such as ``streams.0.name``, replaced or added."""
-    table = json.loads(json.dumps(GOOD))
+    table = json.loads(json.dumps(good))
     *path, last = field.split(".")
     target = table
     for key in path:
@@ -70,6 +85,11 @@ def changed(field: str, value: object) -> bytes:
 def spliced(field: str, text: str) -> bytes:
     """Return the good instance with a field of a literal text that no encoder writes."""
     return changed(field, "@").replace(b'"@"', text.encode())
+
+
+def proof(field: str, value: object) -> bytes:
+    """Return the good certificate with one field, such as ``prices.0.group``, replaced or added."""
+    return changed(field, value, PROOF)
 
 
 def without(field: str) -> bytes:
@@ -228,6 +248,40 @@ CASES = [
     ),
     Case("plan id", "plan", LINE.replace(b'"q"', b"[1]"), ("line 1", "request_id", "array")),
     Case("plan gzip", "plan.gz", LINE, ("a complete gzip file",)),
+    Case("missing", "certificate", _nothing, ("an existing file",)),
+    Case("empty", "certificate", b"", ("an empty file",)),
+    Case("no gzip", "certificate.gz", proof("plan", None), ("a complete gzip file",)),
+    Case("half a gzip", "certificate.gz", gzip.compress(proof("plan", None))[:-9], ("a complete gzip file",)),
+    Case("truncated", "certificate", proof("plan", None)[:-7], ("line 1", "JSON", "the end of the file")),
+    Case("a list", "certificate", b"[]", ("expected object", "array")),
+    Case("not UTF-8", "certificate", b'{"format": "\xff"}', ("UTF-8", "0xff")),
+    Case("NaN", "certificate", proof("lower_bound", "@").replace(b'"@"', b"NaN"), ("line 1", "JSON")),
+    Case("version", "certificate", proof("format", "batchproof-certificate/2"), ("format", "/2")),
+    Case("no format", "certificate", json.dumps({}).encode(), ("a field format",)),
+    Case("an instance", "certificate", without("x"), ("documented fields", "name")),
+    Case("unknown field", "certificate", proof("claim", 1), ("claim",)),
+    Case("no fineness", "certificate", proof("prices", [{"denominator": 1}]), ("prices[0]", "fineness")),
+    Case("scale", "certificate", proof("cost_scale", 0), ("cost_scale", "at least 1", "0")),
+    Case("scale bool", "certificate", proof("time_scale", True), ("time_scale", "int", "bool")),
+    Case("scale float", "certificate", proof("cost_scale", 1.5), ("cost_scale", "int", "float")),
+    Case("bound", "certificate", proof("lower_bound", "1/0"), ("lower_bound", "p/q", "1/0")),
+    Case("bound word", "certificate", proof("upper_bound", "x"), ("upper_bound", "p/q", "found x")),
+    Case("bound float", "certificate", proof("lower_bound", 0.5), ("lower_bound", "float")),
+    Case("bound digits", "certificate", proof("lower_bound", "9" * 401 + "/7"), ("lower_bound",)),
+    Case("no nodes", "certificate", proof("nodes", []), ("nodes", "at least one node")),
+    Case("node", "certificate", proof("nodes", [{}]), ("nodes[0].on", "shapes")),
+    Case("quantity", "certificate", proof("nodes", [{"on": "size"}]), ("nodes[0].on", "found size")),
+    Case("node type", "certificate", proof("nodes", [{"prices": "0"}]), ("nodes[0].prices", "str")),
+    Case("group", "certificate", proof("prices.0.group", [0.5]), ("prices[0].group[0]", "int", "float")),
+    Case("link", "certificate", proof("prices.0.link", [[0, 1]]), ("prices[0].link[0]", "3")),
+    Case("link size", "certificate", proof("prices.0.link", [[2**62, 0, 1]]), ("link", "2**60")),
+    Case("plan", "certificate", proof("plan", {"stream": [0]}), ("plan", "prompt")),
+    Case(
+        "plan size",
+        "certificate",
+        proof("plan", {name: [2**63 - 1] for name in PLAN_COLUMNS}),
+        ("plan.stream", "2**60"),
+    ),
 ]
 
 
@@ -260,3 +314,6 @@ def test_the_good_files_are_read(tmp_path: Path) -> None:
     assert _read_plan(plan)
     plan.write_bytes(ROW)
     assert read_demand(plan).requests == 1
+    certificate = tmp_path / "good.certificate.json"
+    certificate.write_bytes(proof("plan", None))
+    assert read_certificate(certificate).leaves == 1

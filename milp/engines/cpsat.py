@@ -52,7 +52,7 @@ def cpsat(
     bound = Fraction(round(solver.best_objective_bound)) if formulation.width else None
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return Outcome(None, bound, False, log)
-    solution = np.asarray(solver.values(_index(variables)), dtype=np.int64)
+    solution = np.asarray([solver.value(variable) for variable in variables], dtype=np.int64)
     return Outcome(solution, bound, False, log)
 
 
@@ -89,12 +89,6 @@ def write_model(formulation: Formulation) -> tuple[cp_model.CpModel, list[cp_mod
     objective = cp_model.LinearExpr.weighted_sum(variables, formulation.objective.tolist())
     model.minimize(objective + formulation.constant)
     return model, variables
-
-
-def _index(variables: list[cp_model.IntVar]) -> object:
-    import pandas as pd
-
-    return pd.Series(variables)
 
 
 def _upper_bounds(formulation: Formulation) -> list[int]:

@@ -26,14 +26,14 @@ class Columns:
     x
         Shape (pairs,): requests of the pair's group that run in batches of its type.
     z
-        Shape (selected types,): batches of each type. A type that is the only one of its shape and stream and has
-        no capacity shares the column of `use`.
+        Shape (selected types,): batches of each type. A type that is the only one of its shape and stream and
+        has no capacity shares the column of `use`.
     use
         (shape, stream) to the column that says whether the stream uses the shape.
     opened
         Shape to the column that says whether it is opened; with one stream the column of `use`.
     count
-        Columns of the shape count: increments 1, 2, … if the count cost is convex, else one per number 0, 1, ….
+        Columns of the shape count: increments 1, 2, … if its cost is convex, else one per number 0, 1, ….
     cold
         Pair position to the column that says whether the cold start of its shape and stream falls on it.
     device
@@ -70,7 +70,8 @@ class Formulation:
     row_lower, row_upper
         One bound per row; None for none.
     row_kind
-        ``assign``, ``link``, ``capacity``, ``batches``, ``shape``, ``opened``, ``count`` or ``limit`` per row.
+        One of ``assign``, ``link``, ``capacity``, ``batches``, ``shape``, ``opened``, ``count`` and ``limit``
+        per row.
     assign_row, limit_row
         Row of each group, and of each limit.
     link_row

@@ -13,6 +13,7 @@ Two batches of a type without capacity cost no less than one, so z_b ≤ 1 there
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -37,8 +38,8 @@ def build(model: BatchModel, selection: Selection, *, cold_starts: bool = True) 
     model, selection
         Batch model, and the pairs to offer.
     cold_starts
-        Whether to model on which request each cold start falls, and which device runs each batch. Without, the
-        formulation is a relaxation where times are limited.
+        Whether to model on which request each cold start falls, and which device runs each batch. Without,
+        the formulation is a relaxation where times are limited.
     """
     writer = Writer()
     columns = _columns(model, selection, writer)
@@ -115,7 +116,7 @@ def _count_columns(model: BatchModel, opened: dict[int, int], writer: Writer) ->
     if costs[-1] == 0:
         return np.zeros(0, dtype=np.int64)
     steps = np.diff(np.asarray(costs, dtype=object))
-    if costs[0] == 0 and all(a <= b for a, b in zip(steps, steps[1:], strict=False)):
+    if costs[0] == 0 and all(a <= b for a, b in pairwise(steps)):
         return np.asarray([writer.column(int(step), 1) for step in steps], dtype=np.int64)
     return np.asarray([writer.column(cost, 1) for cost in costs], dtype=np.int64)
 
@@ -182,7 +183,7 @@ def _shape_count(model: BatchModel, columns: Columns, writer: Writer) -> None:
     most = min(model.most_shapes, len(opened))
     if len(count) == most:
         writer.row("count", opened + count, [1] * len(opened) + [-1] * most, 0, 0)
-        for earlier, later in zip(count, count[1:], strict=False):
+        for earlier, later in pairwise(count):
             writer.row("count", [later, earlier], [1, -1], None, 0)
     else:
         writer.row("count", opened + count, [1] * len(opened) + [-k for k in range(most + 1)], 0, 0)

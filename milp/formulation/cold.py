@@ -1,7 +1,8 @@
 """Cold starts: on which request of each (shape, stream) the one cold start falls.
 
-The order of batch ids and of requests within a batch is the plan's to choose, so the cold start may fall on any request
-that runs in the shape: ``Σ w_ib = use``, ``w_ib ≤ x_ib``, and w_ib carries what it does to the limits.
+The order of batch ids and of requests within a batch is the plan's to choose, so the cold start may fall on
+any request that runs in the shape: ``Σ w_ib = use``, ``w_ib ≤ x_ib``, and w_ib carries what it does to the
+limits.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from milp.formulation.selection import Selection
 from milp.formulation.writer import Writer
 
 PER_EFFECT = 40
-"""Pairs offered per (shape, stream), stage and effect on the limits. With more pairs of one effect than that, a solution
-in which the cold start falls on one of the others is not written; bounds do not rest on these variables."""
+"""Pairs offered per (shape, stream), stage and effect on the limits.
+
+With more pairs of one effect than that, a solution in which the cold start falls on one of the others is not
+written; bounds do not rest on these variables.
+"""
 
 TIMED = ("latency", "total_time", "work")
 

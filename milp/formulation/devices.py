@@ -1,8 +1,8 @@
 """Which device runs each batch, where completion times are limited on several devices.
 
-The rows of device time taken together are a relaxation for several devices. Splitting z_b by device makes the formulation
-exact: whatever order the devices work in, starting the batches in the order of their start times, each on the device that
-is free first, starts none of them later.
+The rows of device time taken together are a relaxation for several devices. Splitting z_b by device makes
+the formulation exact: whatever order the devices work in, starting the batches in the order of their start
+times, each on the device that is free first, starts none of them later.
 """
 
 from __future__ import annotations

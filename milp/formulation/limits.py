@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from instances.batch_model import BatchModel
-from instances.exact import IntArray
+from instances.exact import IntArray, narrowed
 from instances.limit_rows import LimitRow
 from milp.formulation.arrays import Columns
 from milp.formulation.selection import Selection
@@ -77,7 +77,8 @@ def _add_row(model: BatchModel, selection: Selection, columns: Columns, writer: 
     index = writer.row("limit", [], [], None, bound)
 
     def add(where: Ints, values: Any) -> None:
-        writer.entries(np.full(len(where), index, dtype=np.int64), where, np.asarray(values))
+        exact = narrowed(np.asarray(values, dtype=object))
+        writer.entries(np.full(len(where), index, dtype=np.int64), where, exact)
 
     pairs = np.flatnonzero(concerned(model, row, selection.pair_type))
     values = pair_coefficients(model, row, selection.pair_type[pairs], selection.pair_group[pairs])

@@ -27,7 +27,7 @@ class Selection:
 
     @classmethod
     def of(cls, pair_type: Ints, pair_group: Ints, groups: int) -> Selection:
-        """Return a selection of pairs given in any order, repeats allowed; `groups` is the number of groups."""
+        """Return a selection of pairs in any order, repeats allowed; `groups` is the number of groups."""
         key = np.unique(pair_type.astype(np.int64) * groups + pair_group)
         return cls(key // groups, key % groups)
 

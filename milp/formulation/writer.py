@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,8 @@ class Writer:
         self._lower_rows: list[int | None] = []
         self._upper_rows: list[int | None] = []
         self._kinds: list[str] = []
-        self._entries: list[tuple[Ints, Ints, IntArray]] = []
+        none = np.zeros(0, dtype=np.int64)
+        self._entries: list[tuple[Ints, Ints, IntArray]] = [(none, none, none)]
 
     def column(self, cost: int, upper: int | None) -> int:
         """Add one column and return its index."""
@@ -54,7 +56,8 @@ class Writer:
         self._upper_rows.append(upper)
         if len(columns):
             where = np.full(len(columns), index, dtype=np.int64)
-            self.entries(where, np.asarray(columns, dtype=np.int64), np.asarray(values))
+            exact = narrowed(np.asarray(values, dtype=object))
+            self.entries(where, np.asarray(columns, dtype=np.int64), exact)
         return index
 
     def rows(self, kind: str, lower: IntArray | None, upper: IntArray) -> Ints:
@@ -68,7 +71,8 @@ class Writer:
 
     def entries(self, rows: Ints, columns: Ints, values: IntArray) -> None:
         """Add matrix entries."""
-        self._entries.append((rows, columns, values))
+        if len(rows):
+            self._entries.append((rows, columns, values))
 
     def finish(
         self,

@@ -20,7 +20,7 @@ from instances.exact import exact_dot
 from milp.lagrangian.batch_values import Priced, batch_values, priced
 from milp.lagrangian.bounded_value import bounded_value
 from milp.lagrangian.box import Box
-from milp.lagrangian.cold_values import cold_values
+from milp.lagrangian.cold_values import cold_value, cold_values
 from milp.lagrangian.prices import Prices, Weights, weigh
 
 Array = npt.NDArray[Any]
@@ -148,8 +148,9 @@ def _add_cold_starts(
             value, forced = _bounded_type(under_prices, batch, box)
             if value is None:
                 continue
-            # A type that must be run has its τ in the sum already.
-            chi = extra[batch] + (0 if forced else max(0, value))
+            # A type that must be run has its τ in the sum already, and τ the cost of requests that must be in it.
+            inside = {g for (g, b), bounds in box.requests.items() if b == batch and bounds[0] > 0}
+            chi = cold_value(under_prices, weights, fineness, batch, inside) + (0 if forced else max(0, value))
         pair = (int(types.shape[batch]), int(types.stream[batch]))
         least[pair] = min(chi, least.get(pair, chi))
     for pair, chi in least.items():

@@ -41,6 +41,21 @@ def cold_values(priced_model: Priced, weights: Weights, fineness: int) -> Array:
     return values
 
 
+def cold_value(
+    priced_model: Priced, weights: Weights, fineness: int, batch: int, inside: set[int]
+) -> int:
+    """Return the value of one type where requests of the groups `inside` are in it anyway, their c_ib counted."""
+    model = priced_model.model
+    of_stream = model.groups.of_stream(int(model.types.stream[batch]))
+    groups = np.arange(of_stream.start, of_stream.stop)
+    one = np.asarray([batch])
+    groups = groups[priced_model.fits(one, groups)[0]]
+    costs = np.maximum(priced_model.pair_costs(one, groups), 0)
+    costs[0, np.isin(groups, list(inside))] = 0
+    total = costs + _effects(priced_model, weights, fineness, one, groups)
+    return int(total.min())
+
+
 def _effects(
     priced_model: Priced, weights: Weights, fineness: int, types: Array, groups: Array
 ) -> Array:

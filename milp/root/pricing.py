@@ -97,29 +97,39 @@ class Evaluated:
 
     def negative_pairs(self, types: Ints, below: float = 0.0) -> Selection:
         """Return the pairs of some types whose priced cost is under `below`."""
-        model = self.priced.model
-        pair_types: list[Ints] = [_no_ints()]
-        pair_groups: list[Ints] = [_no_ints()]
-        for stream in range(len(model.instance.streams)):
-            of_stream = model.groups.of_stream(stream)
-            groups = np.arange(of_stream.start, of_stream.stop)
-            mine = types[model.types.stream[types] == stream]
-            step = max(1, (1 << 20) // max(1, len(groups)))
-            for start in range(0, len(mine), step):
-                block = mine[start : start + step]
-                wanted = self.priced.pair_costs(block, groups) < below
-                row, column = np.nonzero(wanted & self.priced.fits(block, groups))
-                pair_types.append(block[row])
-                pair_groups.append(groups[column])
-        return Selection.of(np.concatenate(pair_types), np.concatenate(pair_groups), len(model.groups))
+        return cheap_pairs(self.priced, types, below)
+
+
+def cheap_pairs(under_prices: Priced, types: Ints, below: float) -> Selection:
+    """Return the pairs of some types whose priced cost is under `below`."""
+    model = under_prices.model
+    pair_types: list[Ints] = [_no_ints()]
+    pair_groups: list[Ints] = [_no_ints()]
+    for stream in range(len(model.instance.streams)):
+        of_stream = model.groups.of_stream(stream)
+        groups = np.arange(of_stream.start, of_stream.stop)
+        mine = types[model.types.stream[types] == stream]
+        step = max(1, (1 << 20) // max(1, len(groups)))
+        for start in range(0, len(mine), step):
+            block = mine[start : start + step]
+            wanted = under_prices.pair_costs(block, groups) < below
+            row, column = np.nonzero(wanted & under_prices.fits(block, groups))
+            pair_types.append(block[row])
+            pair_groups.append(groups[column])
+    return Selection.of(np.concatenate(pair_types), np.concatenate(pair_groups), len(model.groups))
+
+
+def price_types(model: BatchModel, prices: FloatPrices) -> Priced:
+    """Return the batch model under prices, in floats."""
+    weights = weigh(model, prices.limit.tolist(), prices.objective)
+    return priced(model, weights, prices.group, (prices.link_group, prices.link_shape, prices.link), None)
 
 
 def evaluate_prices(model: BatchModel, prices: FloatPrices) -> Evaluated:
     """Evaluate L in floats."""
     types, streams = model.types, len(model.instance.streams)
     weights = weigh(model, prices.limit.tolist(), prices.objective)
-    links = (prices.link_group, prices.link_shape, prices.link)
-    under_prices = priced(model, weights, prices.group, links, None)
+    under_prices = price_types(model, prices)
     tau = batch_values(under_prices)
     part = np.outer(np.asarray(types.open_stream, dtype=float), np.asarray(weights.cost, dtype=float))
     flat = np.bincount(

@@ -7,8 +7,7 @@ L would run are added, until L meets the LP. Prices move in a box around the bes
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from typing import Callable
+from collections.abc import Callable
 
 import numpy as np
 
@@ -16,36 +15,15 @@ from instances.batch_model import BatchModel
 from milp.formulation.build import build
 from milp.formulation.selection import Selection
 from milp.root.ascent import ascend, cheapest_prices
+from milp.root.covering import is_covering, search_covering
+from milp.root.outcome import Root
 from milp.root.pricing import Evaluated, FloatPrices, evaluate_prices
-from milp.root.relaxation import PriceBox, Relaxed, solve_relaxation
+from milp.root.relaxation import PriceBox, solve_relaxation
 
 ASCENT_STEPS = 150
 FIRST_RADIUS = 0.05
 MOST_ROUNDS = 200
 CLOSE = 1e-9
-
-
-@dataclass(frozen=True, eq=False)
-class Root:
-    """The best prices found, and the pairs among which the LP was solved.
-
-    Attributes
-    ----------
-    prices, evaluated
-        Best prices, and L there in floats.
-    selection
-        Pairs of the last LP: a good place to look for plans.
-    relaxed
-        The last LP solution; None if there was no time for one.
-    converged
-        Whether L met the LP relaxation over all batch types.
-    """
-
-    prices: FloatPrices
-    evaluated: Evaluated
-    selection: Selection
-    relaxed: Relaxed | None
-    converged: bool
 
 
 def search_root(
@@ -71,6 +49,8 @@ def search_root(
     report
         Called with every better set of prices and its L in cost ticks.
     """
+    if is_covering(model):
+        return search_covering(model, seed_pairs=seed_pairs, until=until, report=report)
     seconds = max(0.0, until - time.monotonic())
     ascent_end = time.monotonic() + 0.3 * seconds
     prices, evaluated = ascend(model, cheapest_prices(model), target, ASCENT_STEPS, ascent_end)
@@ -80,16 +60,14 @@ def search_root(
     if seed_pairs is not None:
         selection = selection.joined(seed_pairs, len(model.groups))
     radius = FIRST_RADIUS
-    relaxed: Relaxed | None = None
     for _ in range(MOST_ROUNDS):
         if time.monotonic() > until:
             break
         box = _box(model, prices, radius)
         formulation = build(model, selection, cold_starts=False)
-        attempt = solve_relaxation(formulation, box, time_limit=until - time.monotonic())
-        if not attempt.solved:
+        relaxed = solve_relaxation(formulation, box, time_limit=until - time.monotonic())
+        if not relaxed.solved:
             break
-        relaxed = attempt
         found = evaluate_prices(model, relaxed.prices)
         scale = max(1.0, abs(relaxed.value))
         if found.value > evaluated.value:
@@ -97,15 +75,15 @@ def search_root(
             if report is not None:
                 report(prices, evaluated.value)
         if relaxed.slack < 1e-7 and relaxed.value - evaluated.value <= CLOSE * scale:
-            return Root(prices, evaluated, selection, relaxed, True)
+            return Root(prices, evaluated, selection, True)
         gap = max(0.0, relaxed.value - evaluated.value)
         grown = selection.joined(_wanted(model, found, gap, scale), len(model.groups))
         if len(grown) == len(selection):
             if relaxed.slack < 1e-7:
-                return Root(prices, evaluated, selection, relaxed, True)
+                return Root(prices, evaluated, selection, True)
             radius *= 4
         selection = grown
-    return Root(prices, evaluated, selection, relaxed, False)
+    return Root(prices, evaluated, selection, False)
 
 
 def _box(model: BatchModel, centre: FloatPrices, radius: float) -> PriceBox:

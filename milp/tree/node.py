@@ -92,9 +92,9 @@ def bound_node(
         if best_ticks is None or (cutoff is not None and best_ticks >= cutoff) or time.monotonic() > until:
             break
         lower, upper = pool.bounds(box)
-        solved_over = pool.formulation
+        formulation = pool.formulation
         attempt = solve_relaxation(
-            solved_over,
+            formulation,
             _price_box(model, centre, radius),
             objective=parent.objective,
             time_limit=until - time.monotonic(),
@@ -104,7 +104,7 @@ def bound_node(
         if not attempt.solved:
             break
         in_slack = attempt.slack > 1e-7
-        relaxed = None if in_slack else attempt
+        relaxed, solved_over = (None if in_slack else attempt), formulation
         prices, bound = exact_bound(model, attempt.prices, box)
         ticks = whole_ticks(bound.numerator, prices)
         if ticks is None or best_ticks is None or ticks > best_ticks:

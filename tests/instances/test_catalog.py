@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.catalog.build import built
+from instances import digest, read, write
 from instances.catalog import names, path
 from instances.errors import InputError
-from instances import digest, read, write
 from tests.oracle import best_plan, measure, relaxations
 from tests.oracle.optima import optimum, small_names, stored
 

@@ -1,0 +1,53 @@
+"""The partition heuristic: cuts are nodes, segments are edges, and the plan is a shortest path."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import networkx as nx
+import numpy as np
+
+from heuristics.assemble import BatchChoice, assemble
+from heuristics.errors import Uncoverable
+from heuristics.partition.path import shortest_path
+from heuristics.partition.segments import Segments, form_segments
+from heuristics.room import refuse_too_long
+from instances.groups import Groups
+from instances.instance import Instance
+from instances.plan import Plan
+
+
+def partition(instance: Instance, groups: Groups) -> Plan:
+    """Return the cheapest plan that gives each shape an interval of prompt lengths.
+
+    The requests of a shape and stream share as few batches as have room.
+
+    Raises
+    ------
+    Uncoverable
+        If some request fits no allowed shape, or the allowed number of shapes has no room for all.
+    """
+    refuse_too_long(instance, groups)
+    segments = form_segments(instance, groups)
+    graph: nx.DiGraph[int] = nx.DiGraph()
+    graph.add_nodes_from(range(len(segments.bounds) + 1))
+    graph.add_weighted_edges_from(segments.edges(), weight="cost")
+    most = instance.shape_limit or len(segments.bounds)
+    counts = [instance.cost.count.ticks(n, instance.cost_scale) for n in range(most + 1)]
+    path = shortest_path(graph, len(segments.bounds), counts)
+    if path is None:
+        raise Uncoverable(
+            "no partition of the prompt lengths keeps to the batch limits and the number of shapes"
+        )
+    return _assembled(instance, groups, segments, path)
+
+
+def _assembled(instance: Instance, groups: Groups, segments: Segments, path: list[int]) -> Plan:
+    choices = []
+    for low, high in pairwise(path):
+        inside = (segments.cell >= low) & (segments.cell < high)
+        for stream in range(len(instance.streams)):
+            part = np.flatnonzero(inside & (groups.stream == stream))
+            if len(part):
+                choices.append(BatchChoice(stream, segments.shape(low, high), part, groups.count[part]))
+    return assemble(instance, groups, choices)

@@ -1,0 +1,28 @@
+"""What a search for root prices gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from milp.formulation.selection import Selection
+from milp.root.pricing import Evaluated, FloatPrices
+
+
+@dataclass(frozen=True, eq=False)
+class Root:
+    """The best prices found, and where to look for plans.
+
+    Attributes
+    ----------
+    prices, evaluated
+        Best prices, and L there in floats.
+    selection
+        Pairs that the LP solution uses or nearly uses.
+    converged
+        Whether L met the LP relaxation over all batch types.
+    """
+
+    prices: FloatPrices
+    evaluated: Evaluated
+    selection: Selection
+    converged: bool
