@@ -37,7 +37,7 @@ def powers_of_two(instance: Instance, groups: Groups) -> Plan:
     for stream, shape, part in served:
         sharing = [(k, members) for k, other, members in served if other == shape]
         declared = shape._replace(batch=_batch_size(instance, groups, shape, sharing))
-        bucket = _ceil_power(groups.gen[part])
+        bucket = ceil_power(groups.gen[part])
         for value in np.unique(bucket).tolist():
             choices += _bucket(instance, groups, stream, declared, part[bucket == value])
     return assemble(instance, groups, choices)
@@ -45,13 +45,14 @@ def powers_of_two(instance: Instance, groups: Groups) -> Plan:
 
 def _powers(allowed: Sizes, lengths: Ints) -> Ints:
     """Round each length up to a power of two, then to an allowed size, the longest if none is as long."""
-    size = allowed.align(_ceil_power(lengths))
+    size = allowed.align(ceil_power(lengths))
     if allowed.granularity is None:
         size = np.minimum(size, allowed.values[-1])
     return size
 
 
-def _ceil_power(lengths: Ints) -> Ints:
+def ceil_power(lengths: Ints) -> Ints:
+    """Return the least power of two that is at least each length."""
     power = np.ones_like(lengths)
     while (power < lengths).any():
         power = np.where(power < lengths, power * 2, power)

@@ -14,6 +14,7 @@ from milp.lagrangian import Prices, lower_bound
 from milp.root.exact import exact_bound
 from milp.root.pricing import FloatPrices
 from milp.tree import Tree, search_tree
+from milp.tree.node import PairNodes
 
 
 def prove_uncovered(model: BatchModel) -> Tree | None:
@@ -62,7 +63,7 @@ def search_infeasibility(
     # A case is closed once L > 0; with a plan at hand there is nothing left to prove.
     return search_tree(
         model,
-        selection,
+        PairNodes(model, selection),
         start,
         exact,
         cutoff=lambda: -(10**500) if found else 1,

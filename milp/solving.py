@@ -35,7 +35,9 @@ from milp.root.pricing import FloatPrices
 from milp.status import Status
 from milp.translate import plan_of, plan_pairs, solution_of
 from milp.tree import Tree, search_tree
-from milp.tree.node import whole_ticks
+from milp.tree.bounded import whole_ticks
+from milp.tree.covering import CoverNodes
+from milp.tree.node import PairNodes
 from milp.verifier import verify
 
 logger = logging.getLogger(__name__)
@@ -222,13 +224,16 @@ class _Search:
             self._certify_leaf(prices)
 
         target = None if self.incumbent.ticks is None else float(self.incumbent.ticks)
-        return search_root(
+        root = search_root(
             self.model,
             target=target,
             seed_pairs=self.seed_pairs,
             until=now + 0.5 * max(0.0, self.until - now),
             report=improved,
         )
+        if root.plan is not None:
+            self._offer(root.plan)
+        return root
 
     def _certify_leaf(self, prices: FloatPrices) -> None:
         exact, value = exact_bound(self.model, prices)
@@ -286,9 +291,11 @@ class _Search:
         limit = self.cutoff()
         if limit is not None and self.tree.ticks >= limit:
             return
+        covering = root.covering
+        nodes = PairNodes(self.model, selection) if covering is None else CoverNodes(self.model, covering)
         tree = search_tree(
             self.model,
-            selection,
+            nodes,
             root.prices,
             exact,
             cutoff=self.cutoff,

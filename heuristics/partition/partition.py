@@ -10,7 +10,7 @@ import numpy as np
 from heuristics.assemble import BatchChoice, assemble
 from heuristics.errors import Uncoverable
 from heuristics.partition.path import shortest_path
-from heuristics.partition.segments import Segments, form_segments
+from heuristics.partition.segments import Segments, form_segments, sharing
 from heuristics.room import refuse_too_long
 from instances.groups import Groups
 from instances.instance import Instance
@@ -20,7 +20,8 @@ from instances.plan import Plan
 def partition(instance: Instance, groups: Groups) -> Plan:
     """Return the cheapest plan that gives each shape an interval of prompt lengths.
 
-    The requests of a shape and stream share as few batches as have room.
+    The requests of a shape and stream share as few batches as have room; where batches run their own gen,
+    lengths between the same powers of two do.
 
     Raises
     ------
@@ -45,9 +46,8 @@ def partition(instance: Instance, groups: Groups) -> Plan:
 def _assembled(instance: Instance, groups: Groups, segments: Segments, path: list[int]) -> Plan:
     choices = []
     for low, high in pairwise(path):
-        inside = (segments.cell >= low) & (segments.cell < high)
-        for stream in range(len(instance.streams)):
-            part = np.flatnonzero(inside & (groups.stream == stream))
-            if len(part):
-                choices.append(BatchChoice(stream, segments.shape(low, high), part, groups.count[part]))
+        inside = np.flatnonzero((segments.cell >= low) & (segments.cell < high))
+        for part in sharing(instance, groups, inside):
+            stream = int(groups.stream[part[0]])
+            choices.append(BatchChoice(stream, segments.shape(low, high), part, groups.count[part]))
     return assemble(instance, groups, choices)

@@ -8,9 +8,13 @@ edges only that can still be part of a better path.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
+from itertools import pairwise
+from typing import Any, TypeVar
+
 import networkx as nx
 
-Graph = nx.DiGraph  # type: ignore[type-arg]
+Node = TypeVar("Node", bound=Hashable)
 
 PRICES = 30
 """Most prices tried; each new one lies where the bounds of two others cross."""
@@ -19,41 +23,36 @@ PRICES = 30
 class _Search:
     """The best path so far and what is known of each number of edges."""
 
-    def __init__(self, graph: Graph, end: int, counts: list[int]) -> None:
+    def __init__(self, graph: nx.DiGraph[int], end: int, counts: list[int]) -> None:
         self.graph, self.end, self.counts = graph, end, counts
         self.best: list[int] | None = None
         self.least: int | None = None
-        self.bounds: dict[int, int] = {}
+        self.lengths: dict[int, int] = {}
 
-    def priced(self, price: int) -> tuple[int, int] | None:
-        """Return (edges, length without price) of the shortest path at a price; None if there is no path."""
-        try:
-            length, path = nx.single_source_dijkstra(
-                self.graph, 0, self.end, weight=lambda _, __, edge: edge["cost"] + price
-            )
-        except nx.NetworkXNoPath:
-            return None
-        edges = len(path) - 1
-        self.bounds[price] = length
-        self.offer(path, length - price * edges)
-        return edges, length - price * edges
+    def priced(self, price: int) -> tuple[int, int]:
+        """Return the number of edges and the cost of the shortest path at a price."""
+        path: list[int] = nx.dijkstra_path(self.graph, 0, self.end, weight=_dearer(price))
+        edges, cost = len(path) - 1, _cost(self.graph, path)
+        self.lengths[price] = cost + price * edges
+        self.offer(path, cost)
+        return edges, cost
 
-    def offer(self, path: list[int], length: int) -> None:
+    def offer(self, path: list[int], cost: int) -> None:
         """Keep a path if it has few enough edges and beats the best."""
         edges = len(path) - 1
-        if edges < len(self.counts) and (self.least is None or length + self.counts[edges] < self.least):
-            self.best, self.least = path, length + self.counts[edges]
+        if edges < len(self.counts) and (self.least is None or cost + self.counts[edges] < self.least):
+            self.best, self.least = path, cost + self.counts[edges]
 
     def bound(self, edges: int) -> int:
         """Return a lower bound on the cost of every path of so many edges."""
-        return max(length - price * edges for price, length in self.bounds.items()) + self.counts[edges]
+        return max(length - price * edges for price, length in self.lengths.items()) + self.counts[edges]
 
     def open_numbers(self) -> list[int]:
         """Return the numbers of edges that may still have a better path."""
         return [n for n in range(1, len(self.counts)) if self.least is None or self.bound(n) < self.least]
 
 
-def shortest_path(graph: Graph, end: int, counts: list[int]) -> list[int] | None:
+def shortest_path(graph: nx.DiGraph[int], end: int, counts: list[int]) -> list[int] | None:
     """Return the path from node 0 to `end` of least cost; None if there is none of so few edges.
 
     Parameters
@@ -63,27 +62,25 @@ def shortest_path(graph: Graph, end: int, counts: list[int]) -> list[int] | None
     counts
         Cost of 0, 1, 2, … edges; paths of more edges are not allowed.
     """
+    if not nx.has_path(graph, 0, end):
+        return None
     search = _Search(graph, end, counts)
-    many = search.priced(0)
-    if many is None:
+    low, high = 0, sum(_costs(graph)) + 1
+    ends = {price: search.priced(price) for price in (low, high)}
+    if ends[high][0] >= len(counts):
         return None
-    dear = sum(cost for _, _, cost in graph.edges(data="cost")) + 1
-    few = search.priced(dear) or many
-    if few[0] >= len(counts):
-        return None
-    low, high = 0, dear
-    ends = {low: many, high: few}
     for _ in range(PRICES):
         (most, cheap), (least, costly) = ends[low], ends[high]
         still = search.open_numbers()
         if most <= least + 1 or not still:
             break
         price = (costly - cheap) // (most - least)
-        found = search.priced(price) if low < price < high else None
-        if found is None or found[0] in (most, least):
+        if not low < price < high:
             break
-        ends[price] = found
-        low, high = (price, high) if min(still, key=search.bound) <= found[0] else (low, price)
+        ends[price] = search.priced(price)
+        if ends[price][0] in (most, least):
+            break
+        low, high = (price, high) if min(still, key=search.bound) <= ends[price][0] else (low, price)
     still = search.open_numbers()
     if still:
         _search_layers(search, still)
@@ -91,24 +88,39 @@ def shortest_path(graph: Graph, end: int, counts: list[int]) -> list[int] | None
 
 
 def _search_layers(search: _Search, still: list[int]) -> None:
-    """Find the best path whose number of edges is one of `still`, if there is one better than the best."""
-    price = max(search.bounds, key=lambda p: search.bounds[p] - p * still[0])
-    weight = {"weight": lambda _, __, edge: edge["cost"] + price}
-    ahead = nx.single_source_dijkstra_path_length(search.graph, 0, **weight)
-    behind = nx.single_source_dijkstra_path_length(search.graph.reverse(copy=False), search.end, **weight)
+    """Find the best path whose number of edges is one of `still`, if it is better than the best."""
+    graph = search.graph
+    likely = min(still, key=search.bound)
+    price = max(search.lengths, key=lambda price: search.lengths[price] - price * likely)
+    ahead = nx.single_source_dijkstra_path_length(graph, 0, weight=_dearer(price))
+    back = nx.single_source_dijkstra_path_length(graph.reverse(copy=False), search.end, weight=_dearer(price))
+    # A path of n edges through an edge costs at least `through` − price·n + counts[n].
     slack = max(price * n - search.counts[n] for n in still)
-    layered: Graph = nx.DiGraph()
-    for low, high, cost in search.graph.edges(data="cost"):
-        if low not in ahead or high not in behind:
+    layered: nx.DiGraph[tuple[int, int]] = nx.DiGraph()
+    layered.add_node((0, 0))
+    for (low, high), cost in zip(graph.edges, _costs(graph), strict=True):
+        if low not in ahead or high not in back:
             continue
-        through = ahead[low] + cost + price + behind[high]
-        if search.least is not None and through - slack >= search.least:
-            continue
-        for edges in range(max(still)):
-            layered.add_edge((edges, low), (edges + 1, high), cost=cost)
-    if (0, 0) not in layered:
-        return
-    lengths, paths = nx.single_source_dijkstra(layered, (0, 0), weight="cost")
+        through = int(ahead[low]) + cost + price + int(back[high])
+        if search.least is None or through - slack < search.least:
+            layered.add_edges_from(
+                ((edges, low), (edges + 1, high), {"cost": cost}) for edges in range(min(max(still), low + 1))
+            )
+    paths = nx.single_source_dijkstra_path(layered, (0, 0), weight="cost")
     for edges in still:
-        if (edges, search.end) in lengths:
-            search.offer([node for _, node in paths[edges, search.end]], lengths[edges, search.end])
+        if (edges, search.end) in paths:
+            path = paths[edges, search.end]
+            search.offer([place for _, place in path], _cost(layered, path))
+
+
+def _dearer(price: int) -> Callable[[Any, Any, dict[str, Any]], int]:
+    """Return the weight of edges that each cost `price` more."""
+    return lambda _, __, edge: int(edge["cost"] + price)
+
+
+def _costs(graph: nx.DiGraph[Node]) -> list[int]:
+    return [int(edge["cost"]) for _, _, edge in graph.edges(data=True)]
+
+
+def _cost(graph: nx.DiGraph[Node], path: list[Node]) -> int:
+    return sum(int(graph.edges[edge]["cost"]) for edge in pairwise(path))

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from heuristics.greedy.axes import coarse
+from heuristics.powers_of_two import ceil_power
 from heuristics.room import batch_sizes, capacities
 from instances.exact import IntArray
 from instances.groups import Groups
@@ -17,7 +18,7 @@ from instances.shapes import Shape
 
 Ints = npt.NDArray[np.int64]
 
-FINEST = 300
+FINEST = 240
 """Most bounds; more distinct prompts share them, so that the pairs of bounds stay few."""
 
 
@@ -60,8 +61,9 @@ class Segments:
 
 @dataclass(frozen=True, eq=False)
 class _Load:
-    """The requests of one stream in each segment: their number, longest prompt and gen, and own prefill."""
+    """Requests that share batches, in each segment: their number, longest prompt and gen, and own prefill."""
 
+    stream: int
     requests: IntArray
     prompt: Ints
     gen: Ints
@@ -76,7 +78,10 @@ def form_segments(instance: Instance, groups: Groups) -> Segments:
     """
     bounds = coarse(groups.prompt, groups.count, FINEST)
     cell = np.searchsorted(bounds, groups.prompt)
-    loads = [_load(instance, groups, cell, len(bounds), k) for k in range(len(instance.streams))]
+    loads = [
+        _load(instance, groups, cell, len(bounds), int(groups.stream[part[0]]), part)
+        for part in sharing(instance, groups, np.arange(len(groups)))
+    ]
     gen = np.maximum.reduce([load.gen for load in loads])
     gen = np.zeros_like(gen) if instance.shapes.gen is None else instance.shapes.gen.align(gen)
     batch = np.zeros_like(gen)
@@ -91,11 +96,23 @@ def form_segments(instance: Instance, groups: Groups) -> Segments:
     return Segments(bounds, cell, gen, batch, cost, np.triu(possible))
 
 
-def _load(instance: Instance, groups: Groups, cell: Ints, cells: int, stream: int) -> _Load:
-    mine = groups.of_stream(stream)
+def sharing(instance: Instance, groups: Groups, inside: Ints) -> list[Ints]:
+    """Split groups by what may share a batch: the stream and, where batches run their own gen, its size.
+
+    Gen lengths between the same powers of two share batches.
+    """
+    free = instance.runs.gen_at == "batch"
+    steps = ceil_power(groups.gen[inside]) if free else np.zeros_like(inside)
+    _, number = np.unique(np.column_stack([groups.stream[inside], steps]), axis=0, return_inverse=True)
+    order = np.argsort(number.ravel(), kind="stable")
+    return np.split(inside[order], np.cumsum(np.bincount(number.ravel()))[:-1])
+
+
+def _load(instance: Instance, groups: Groups, cell: Ints, cells: int, stream: int, mine: Ints) -> _Load:
     own = instance.cost.work.prefill_ticks(groups.prompt[mine], instance.cost_scale)
     count = groups.count[mine].astype(object)
     return _Load(
+        stream,
         _between(cell[mine], count, cells),
         _longest(cell[mine], groups.prompt[mine], cells),
         _longest(cell[mine], groups.gen[mine], cells),
@@ -128,13 +145,13 @@ def _cost(
     prefill = model.work.prefill_ticks(prompt, scale).astype(object)
     cost = np.zeros(gen.shape, dtype=object)
     fits = np.ones(gen.shape, dtype=bool)
-    used = np.zeros(gen.shape, dtype=object)
-    for stream, load in enumerate(loads):
+    users = np.zeros((len(instance.streams), *gen.shape), dtype=bool)
+    for load in loads:
         some = (load.requests > 0).astype(bool)
         # Where nothing runs any length will do; one token keeps the memory limit from dividing by 0.
         side = np.maximum(load.prompt if rules.decode_at == "batch" else prompt, 1)
         steps = np.maximum(load.gen if rules.gen_at == "batch" else gen, 1)
-        room = capacities(instance, stream, side, steps, np.full_like(gen, size))
+        room = capacities(instance, load.stream, side, steps, np.full_like(gen, size))
         fits &= ~some | (room > 0)
         batches = -(-load.requests // np.maximum(room, 1).astype(object))
         slots = load.requests if rules.batch_at == "actual" else batches * size
@@ -142,8 +159,8 @@ def _cost(
         cost += load.own if rules.prefill_at == "request" else load.requests * prefill
         cost += slots * model.work.decode_ticks(side, steps, scale).astype(object)
         cost += batches * int(model.batch * scale)
-        used += some
-    uses = used if model.compile_per == "stream" else 1
+        users[load.stream] |= some
+    uses = users.sum(axis=0).astype(object) if model.compile_per == "stream" else 1
     return cost + uses * _opening(instance, prompt, gen, size), fits
 
 

@@ -1,29 +1,20 @@
-"""The root LP where requests only choose among opened shapes, by cuts instead of assignment variables.
-
-Where every shape has one batch type per stream, without capacity or limits, the assignment variables can be projected out
-(Benders 1962; for facility location Fischetti, Ljubić and Sinnl 2016, "Redesigning Benders decomposition for
-large-scale facility location"). With V_b the cost of a request of group i in type b, whose shape is used to the extent y_b,
-
-    θ_i ≥ α − Σ_{b: V_b < α} (α − V_b) y_b      for every α,      Σ_{b holds i} y_b ≥ 1,
-
-and the α that is tight at a given y is the cost of the last type that a request spread over the cheapest used types needs.
-The duals of the cuts, averaged, are the prices: λ-weighted means of the α of each group.
-"""
+"""The search for root prices where requests only choose among opened shapes: rounds of cuts."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-import highspy
 import numpy as np
 import numpy.typing as npt
 
 from instances.batch_model import BatchModel
 from milp.formulation.build import unlimited
 from milp.formulation.selection import Selection
+from milp.root.cover_master import CoverMaster, most_opened
 from milp.root.outcome import Root
-from milp.root.pricing import Evaluated, FloatPrices, cheap_pairs, evaluate_prices, price_types
+from milp.root.pricing import Evaluated, FloatPrices, evaluate_prices
+from milp.rounding import nearest_plan
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -33,7 +24,6 @@ IN_OUT = 0.5
 VIOLATED = 1e-7
 CLOSE = 1e-9
 MOST_ROUNDS = 200
-COVERS_PER_ROUND = 60
 
 
 def is_covering(model: BatchModel) -> bool:
@@ -42,7 +32,7 @@ def is_covering(model: BatchModel) -> bool:
     if model.rows or not len(types) or not unlimited(model, np.arange(len(types))).all():
         return False
     alone = np.bincount(types.shape * streams + types.stream).max() == 1
-    costs = [model.count_ticks(n) for n in range(_most_opened(model, None) + 1)]
+    costs = [model.count_ticks(n) for n in range(most_opened(model, None) + 1)]
     steps = np.diff(np.asarray(costs, dtype=object))
     convex = all(a <= b for a, b in zip(steps, steps[1:], strict=False))
     return bool(alone) and convex and costs[0] == 0
@@ -57,7 +47,7 @@ def search_covering(
 ) -> Root:
     """Search for the prices with the largest L; the parameters are those of `search_root`."""
     seeds = np.zeros(0, dtype=np.int64) if seed_pairs is None else seed_pairs.types
-    master = _Master(model, len(np.unique(model.types.shape[seeds])) if len(seeds) else None)
+    master = CoverMaster(model, len(np.unique(model.types.shape[seeds])) if len(seeds) else None)
     used = np.zeros(len(model.types))
     used[seeds] = 1.0
     centre, point = used, used
@@ -98,155 +88,5 @@ def search_covering(
     selection = best[1].negative_pairs(support, 1e-6 * master.unit)
     if seed_pairs is not None:
         selection = selection.joined(seed_pairs, len(model.groups))
-    return Root(best[0], best[1], selection, converged)
-
-
-def _most_opened(model: BatchModel, incumbent: int | None) -> int:
-    # Far more shapes than a good plan has are never worth their count cost; L itself is evaluated without this.
-    enough = 300 if incumbent is None else 50 + 10 * incumbent
-    return min(model.most_shapes, enough)
-
-
-class _Master:
-    """The LP in the used shapes and one θ per group, in HiGHS, warm-started from round to round."""
-
-    def __init__(self, model: BatchModel, incumbent: int | None) -> None:
-        types = model.types
-        self.model, self.rounds = model, 0
-        self.count = model.groups.count.astype(np.float64)
-        shapes, groups = len(types.shapes), len(model.groups)
-        most = _most_opened(model, incumbent)
-        steps = np.diff([float(model.count_ticks(n)) for n in range(most + 1)])
-        cost = np.asarray(types.open_stream, dtype=float)[types.shape] + types.fixed_cost.astype(float)
-        once = np.asarray(types.open_once, dtype=float)
-        self.unit = max(1.0, float(self.count.sum()) * float(np.median(types.unit_cost.astype(float))) / 1e5)
-        # Columns: use of each type, θ of each group, shapes opened, increments of their number. With one stream a shape
-        # is opened where its one type is used.
-        self.first_theta = len(types)
-        apart = len(model.instance.streams) > 1
-        if not apart:
-            cost, once, shapes = cost + once[types.shape], once[:0], 0
-        first_shape = self.first_theta + groups
-        first_step = first_shape + shapes
-        costs = np.concatenate([cost, self.count, once, steps]) / self.unit
-        upper = np.ones(len(costs))
-        upper[self.first_theta : first_shape] = np.inf
-        opened = np.arange(first_shape, first_step) if apart else np.arange(len(types))
-        counted = np.concatenate([opened, np.arange(first_step, len(costs))])
-        signs = np.where(counted < first_step, 1.0, -1.0)
-        links = np.stack([np.arange(len(types)), first_shape + types.shape], axis=1).ravel() if apart else opened[:0]
-        rows = 1 + len(links) // 2
-        lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = len(costs), rows
-        lp.col_cost_, lp.col_lower_, lp.col_upper_ = costs, np.zeros(len(costs)), upper
-        lp.row_lower_ = np.concatenate([[0.0], np.full(rows - 1, -np.inf)])
-        lp.row_upper_ = np.zeros(rows)
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        lp.a_matrix_.start_ = np.concatenate([[0], len(counted) + 2 * np.arange(rows)])
-        lp.a_matrix_.index_ = np.concatenate([counted, links])
-        lp.a_matrix_.value_ = np.concatenate([signs, np.tile([1.0, -1.0], rows - 1)])
-        self.fixed_rows = rows
-        self.solver = highspy.Highs()
-        self.solver.setOptionValue("output_flag", False)
-        # Presolve would throw away the basis of the round before.
-        self.solver.setOptionValue("presolve", "off")
-        self.solver.passModel(lp)
-        self.cut_group: Ints = np.zeros(0, dtype=np.int64)
-        self.cut_alpha: Floats = np.zeros(0)
-        self.covered: set[int] = set()
-        nothing = FloatPrices(np.zeros(groups), np.zeros(0))
-        self.costs = price_types(model, nothing)
-
-    def solve(self) -> bool:
-        """Solve the LP; afterwards `value`, `used`, `theta` and `alpha` say what came out."""
-        self.rounds += 1
-        self.solver.run()
-        if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return False
-        solution = self.solver.getSolution()
-        primal = np.asarray(solution.col_value)
-        dual = np.asarray(solution.row_dual)[self.fixed_rows :] * self.unit / np.maximum(1.0, self.cut_alpha)
-        groups = len(self.count)
-        self.value = self.solver.getInfo().objective_function_value * self.unit
-        self.used = primal[: self.first_theta]
-        self.theta = primal[self.first_theta : self.first_theta + groups]
-        self.alpha = np.bincount(self.cut_group, dual * self.cut_alpha, minlength=groups) / self.count
-        return True
-
-    def separate(self, used: Floats) -> tuple[Floats, Floats, Ints]:
-        """Spread each group over the cheapest used types.
-
-        Returns
-        -------
-        alpha, cost
-            Shape (groups,): cost of the last type needed, and cost of a request.
-        uncovered
-            The groups whose used types add up to less than one.
-        """
-        model = self.model
-        alpha, cost = np.zeros(len(self.count)), np.zeros(len(self.count))
-        short: list[Ints] = []
-        for stream in range(len(model.instance.streams)):
-            of_stream = model.groups.of_stream(stream)
-            groups = np.arange(of_stream.start, of_stream.stop)
-            support = np.flatnonzero((used > 1e-9) & (model.types.stream == stream))
-            if not len(support):
-                short.append(groups)
-                alpha[groups] = cost[groups] = 1.0
-                continue
-            values = self.costs.pair_costs(support, groups)
-            values[~self.costs.fits(support, groups)] = np.inf
-            order = np.argsort(values, axis=0, kind="stable")
-            values = np.take_along_axis(values, order, axis=0)
-            share = np.where(np.isfinite(values), used[support][order], 0.0)
-            reached = np.cumsum(share, axis=0)
-            place = (reached < 1.0 - 1e-9).sum(axis=0)
-            whole = place < len(support)
-            last = values[np.minimum(place, len(support) - 1), np.arange(len(groups))]
-            largest = np.where(np.isfinite(values), values, 1.0).max(axis=0)
-            alpha[groups] = np.where(whole, last, largest)
-            saved = np.where(values < alpha[groups], (alpha[groups] - values) * share, 0.0)
-            cost[groups] = alpha[groups] - np.where(np.isfinite(saved), saved, 0.0).sum(axis=0)
-            short.append(groups[~whole])
-        return alpha, cost, np.concatenate(short)
-
-    def cut(self, alpha: Floats, wanted: npt.NDArray[np.bool_]) -> int:
-        """Add the cuts at `alpha` of the wanted groups; return their number."""
-        rows = np.flatnonzero(wanted)
-        under_prices = price_types(self.model, FloatPrices(np.where(wanted, alpha, -1e300), np.zeros(0)))
-        pairs = cheap_pairs(under_prices, np.arange(len(self.model.types)), 0.0)
-        saved = under_prices.group_gain[pairs.pair_group] - under_prices.type_unit[pairs.pair_type]
-        scale = np.maximum(1.0, alpha[rows])
-        place = np.full(len(wanted), -1)
-        place[rows] = np.arange(len(rows))
-        row = np.concatenate([np.arange(len(rows)), place[pairs.pair_group]])
-        column = np.concatenate([self.first_theta + rows, pairs.pair_type])
-        value = np.concatenate([np.ones(len(rows)), saved]) / scale[row]
-        order = np.lexsort((column, row))
-        starts = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(rows)))])[:-1]
-        self.solver.addRows(
-            len(rows),
-            alpha[rows] / scale,
-            np.full(len(rows), np.inf),
-            len(order),
-            starts.astype(np.int32),
-            column[order].astype(np.int32),
-            value[order],
-        )
-        self.cut_group = np.concatenate([self.cut_group, rows])
-        self.cut_alpha = np.concatenate([self.cut_alpha, alpha[rows]])
-        return len(rows)
-
-    def cover(self, uncovered: Ints) -> int:
-        """Require some of the uncovered groups to be covered; return how many."""
-        new = [group for group in uncovered.tolist() if group not in self.covered][:COVERS_PER_ROUND]
-        types, groups = self.model.types, self.model.groups
-        for group in new:
-            holds = (types.stream == groups.stream[group]) & (types.prompt >= groups.prompt[group])
-            columns = np.flatnonzero(holds & (types.gen >= groups.gen[group])).astype(np.int32)
-            self.solver.addRow(1.0, np.inf, len(columns), columns, np.ones(len(columns)))
-        self.covered.update(new)
-        self.cut_group = np.concatenate([self.cut_group, np.asarray(new, dtype=np.int64)])
-        # The dual of a cover row prices the group by itself: a cut with α = 1 and no θ.
-        self.cut_alpha = np.concatenate([self.cut_alpha, np.ones(len(new))])
-        return len(new)
+    plan = nearest_plan(model, np.flatnonzero(point > 0.5))
+    return Root(best[0], best[1], selection, converged, plan, master)

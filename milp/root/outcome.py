@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from instances.plan import Plan
 from milp.formulation.selection import Selection
+from milp.root.cover_master import CoverMaster
 from milp.root.pricing import Evaluated, FloatPrices
 
 
@@ -20,9 +22,15 @@ class Root:
         Pairs that the LP solution uses or nearly uses.
     converged
         Whether L met the LP relaxation over all batch types.
+    plan
+        A plan rounded from the LP solution.
+    covering
+        The LP by cuts, where that is how it was solved; the tree goes on with it.
     """
 
     prices: FloatPrices
     evaluated: Evaluated
     selection: Selection
     converged: bool
+    plan: Plan | None = None
+    covering: CoverMaster | None = None

@@ -7,20 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from heuristics import Uncoverable
 from instances.batch_model import BatchModel
 from instances.plan import Plan
 from milp.boxes import divide
 from milp.certificate import Leaf, Split
-from milp.formulation.selection import Selection
 from milp.lagrangian import Box, Prices
 from milp.root.pricing import FloatPrices
-from milp.translate import plan_of
-from milp.tree.branching import choose_split
-from milp.tree.node import Bounded, bound_node, inherited
-from milp.tree.pool import Pool
+from milp.tree.bounded import Bounded, NodeSolver, inherited
 
 INFINITE = 10**400
 """Ticks of a node that holds no plan."""
@@ -95,7 +88,7 @@ class _Growing:
 
 def search_tree(
     model: BatchModel,
-    selection: Selection,
+    nodes: NodeSolver,
     root: FloatPrices,
     root_prices: Prices,
     *,
@@ -111,8 +104,8 @@ def search_tree(
     ----------
     model
         Batch model.
-    selection
-        Pairs to start from.
+    nodes
+        Bounds the nodes.
     root, root_prices
         Prices of the root, as floats and exact.
     cutoff
@@ -126,7 +119,7 @@ def search_tree(
     report
         Called with the least bound over all leaves whenever it rises, in ticks.
     """
-    growing, pool = _Growing(), Pool(model, selection)
+    growing = _Growing()
     ticks = inherited(model, root_prices, Box())
     first = INFINITE if ticks is None else ticks
     heap = [_Open(first, 0, growing.leaf(root_prices, first), Box(), root_prices, root)]
@@ -142,44 +135,26 @@ def search_tree(
             break
         node = heapq.heappop(heap)
         assert node.prices is not None and node.centre is not None
-        bounded = bound_node(model, pool, node.box, node.centre, node.prices, limit, until)
+        bounded = nodes.bound(node.box, node.centre, node.prices, limit, until)
         node.ticks = INFINITE if bounded.ticks is None else max(node.ticks, bounded.ticks)
         growing.improve(node.index, bounded.prices, node.ticks)
-        limit = _try_solution(bounded, offer, cutoff)
+        if bounded.plan is not None:
+            offer(bounded.plan)
+        limit = cutoff()
         if limit is not None and node.ticks >= limit or bounded.ticks is None:
             continue
-        split = _split(bounded)
-        if split is None:
+        if bounded.split is None:
             # Nothing fractional is left, or nothing was solved: the leaf stays open with what it has.
             if time.monotonic() < until:
                 abandoned.append(node.ticks)
             else:
                 heapq.heappush(heap, node)
             continue
-        for child in _children(model, growing, node, bounded, split):
+        for child in _children(model, growing, node, bounded, bounded.split):
             heapq.heappush(heap, child)
     limit = cutoff()
     still_open = sum(node.ticks < (INFINITE if limit is None else limit) for node in heap) + len(abandoned)
     return growing.finish(still_open)
-
-
-def _split(bounded: Bounded) -> Split | None:
-    if bounded.relaxed is None:
-        return None
-    return choose_split(bounded.formulation, bounded.relaxed.solution)
-
-
-def _try_solution(
-    bounded: Bounded, offer: Callable[[Plan], object], cutoff: Callable[[], int | None]
-) -> int | None:
-    """Offer the plan of an integral relaxation; return the cutoff after it."""
-    if bounded.relaxed is not None and _split(bounded) is None:
-        solution = np.rint(bounded.relaxed.solution).astype(np.int64)
-        try:
-            offer(plan_of(bounded.formulation, solution))
-        except (Uncoverable, ValueError):
-            pass
-    return cutoff()
 
 
 def _children(

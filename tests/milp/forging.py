@@ -183,7 +183,7 @@ def _dropped(table: Fields, _: Fields, rng: random.Random) -> str:
 
 
 def _node(table: Fields, _: Fields, rng: random.Random) -> str:
-    """Tamper with the tree: children swapped, shared or in a cycle, splits moved, leaves that point elsewhere."""
+    """Tamper with the tree: children swapped, shared or in a cycle, splits moved, leaves elsewhere."""
     nodes = table.get("nodes")
     if not isinstance(nodes, list) or not nodes or not all(isinstance(node, dict) for node in nodes):
         return "nothing"

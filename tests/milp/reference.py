@@ -1,6 +1,6 @@
 """L(α, μ, κ) as docs/certificate.md writes it, slowly: plain loops over ints and Fractions, every x tried.
 
-Nothing of the package is used but the instance as data and the record of prices, whose columns are read as lists.
+Nothing of the package is used but the instance as data and the prices, whose columns are read as lists.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def holding_box(model: BatchModel, plan: Plan, rng: random.Random) -> Box:
 
 @pytest.mark.parametrize("block", range(11))
 def test_bound_is_never_over_the_optimum(block: int) -> None:
-    """Whatever the prices, L is at most the oracle's optimum; with objective 0 it proves no feasible case empty."""
+    """Whatever the prices, L is at most the optimum; with objective 0 it proves no feasible case empty."""
     near = 0
     for seed in range(BLOCK * block, BLOCK * (block + 1)):
         found = sample(seed)
@@ -106,7 +106,7 @@ def test_bound_is_never_over_the_optimum(block: int) -> None:
 
 @pytest.mark.parametrize("block", range(5))
 def test_bound_in_a_box_is_never_over_a_plan_of_the_box(block: int) -> None:
-    """L in a box is at most the cost of the optimal plan, and of other feasible plans, that lie in the box."""
+    """L in a box is at most the cost of the optimal plan, and of other feasible ones, in the box."""
     near, compared = 0, 0
     for seed in range(BLOCK * block, BLOCK * (block + 1)):
         found = sample(seed)
@@ -133,7 +133,7 @@ def test_bound_in_a_box_is_never_over_a_plan_of_the_box(block: int) -> None:
 
 @pytest.mark.parametrize("block", range(3))
 def test_heuristics_are_never_under_the_optimum(block: int) -> None:
-    """No feasible plan of a heuristic costs less than the oracle's optimum, and none exists if it has none."""
+    """No feasible plan of a heuristic costs less than the optimum, and none is found if none exists."""
     feasible = 0
     for seed in range(BLOCK * block, BLOCK * (block + 1)):
         found = sample(seed)
@@ -151,7 +151,7 @@ def test_heuristics_are_never_under_the_optimum(block: int) -> None:
 
 
 def test_certified_bounds_bracket_the_optimum() -> None:
-    """Lower bound ≤ optimum ≤ cost for solved random instances, and what is certified optimal is the optimum."""
+    """Lower bound ≤ optimum ≤ cost for random instances, so what is certified optimal is the optimum."""
     optimal = infeasible = 0
     for seed in range(20):
         found = sample(seed)
@@ -198,7 +198,7 @@ def test_order_of_requests_changes_nothing() -> None:
 
 
 def test_order_of_streams_changes_no_optimum() -> None:
-    """Streams in another order, and requests within them, leave the optimum and its certificate's bound alone."""
+    """Streams in another order, and requests within them, leave the optimum and the certified bound alone."""
     compared = 0
     for seed in range(80):
         found = sample(seed)
@@ -219,7 +219,7 @@ def test_order_of_streams_changes_no_optimum() -> None:
 
 
 def test_a_further_allowed_shape_never_costs() -> None:
-    """With one more size in the list of prompts, the optimum is no higher, by the oracle and by the solver."""
+    """With one more size in the list of prompts, the optimum is no higher, by oracle and solver."""
     compared, solved, lower = 0, 0, 0
     for seed in range(300):
         found = sample(seed)

@@ -34,7 +34,7 @@ WARM = (
 
 @pytest.mark.parametrize(("name", "heuristic"), WARM, ids=lambda value: value)
 def test_the_hint_is_complete_and_feasible(name: str, heuristic: str) -> None:
-    """The log of CP-SAT calls the warm start complete and feasible, with the objective that the plan costs."""
+    """The log of CP-SAT calls the warm start complete and feasible, at the cost of the plan."""
     instance = read(path(name))
     formulation = formulate(instance)
     plan = heuristics.run(heuristic, instance).plan
@@ -63,7 +63,7 @@ def test_a_wrong_hint_is_called_so() -> None:
 
 
 def test_random_optima_are_complete_hints() -> None:
-    """The oracle's optimal plan of random instances is a complete and feasible hint under all flags and limits."""
+    """The oracle's optimal plan of random instances is a complete and feasible hint."""
     compared = 0
     for seed in range(60):
         found = sample(seed)

@@ -64,7 +64,7 @@ def judged(instance: Instance, optimum: Fraction | None, table: Fields, path: Pa
     try:
         certificate = read_certificate(path)
     except InputError as error:
-        assert len(str(error).splitlines()) == 1
+        assert len(str(error).splitlines()) == 1  # noqa: PT017
         return None
     verdict = verify(instance, certificate)
     assert_true(instance, optimum, certificate, verdict)
@@ -154,7 +154,7 @@ def claimed(lower: Fraction | None, price: int, objective: int) -> Verdict:
 
 
 def test_claims_are_compared_without_tolerance() -> None:
-    """With the price 8, L is 8: this much is accepted, and nothing more, be it as little as you like."""
+    """With the price 8, L is 8: this much is accepted, and nothing more, however little."""
     assert claimed(Fraction(8), 8, 1).status is Status.BOUND
     for excess in (Fraction(1), Fraction(1, 2), Fraction(1, 10**30)):
         assert claimed(Fraction(8) + excess, 8, 1).status is Status.REJECTED
@@ -162,7 +162,7 @@ def test_claims_are_compared_without_tolerance() -> None:
 
 
 def test_zero_proves_no_infeasibility() -> None:
-    """A leaf with objective 0 and L = 0 is not empty, whatever is claimed; nor does a bound on cost say so."""
+    """A leaf with objective 0 and L = 0 is not empty; nor does a bound on cost say so."""
     for price in (0, 1, -1):
         assert claimed(None, price, 0).status is Status.REJECTED
         assert claimed(Fraction(8), price, 0).status is Status.REJECTED

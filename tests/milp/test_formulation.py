@@ -1,4 +1,4 @@
-"""The integer program against the definition: same optimum, and plans and solutions translate into each other."""
+"""The integer program against the definition: same optimum, and plans are solutions and back."""
 
 from __future__ import annotations
 
@@ -102,8 +102,8 @@ def test_feasible_plans_are_solutions(block: int) -> None:
 
 
 def test_one_shape_suffices() -> None:
-    """Where running does not depend on the declared prompt and nothing else is compiled, the oracle's optimum over
-    all shapes is its optimum with only the candidates, one per stream's longest prompt.
+    """Where running does not depend on the declared prompt and nothing else is compiled, the optimum over all
+    shapes is its optimum with only the candidates, one per stream's longest prompt.
     """
     compared = more = 0
     for seed in range(120):
@@ -143,8 +143,8 @@ def _best_within(instance: Instance, prompts: set[int]) -> Fraction:
 
 
 def test_tight_corners_suffice() -> None:
-    """A batch in any shape costs, takes and pads no less than the same requests in the batch's own type, of which the
-    instance's types hold one in a candidate shape within the declared one; the number of shapes does not rise.
+    """A batch in any shape costs and takes no less than the same requests in its own type, which is in a
+    candidate shape within the declared one; the number of shapes does not rise.
     """
     compared = lowered = 0
     for seed in range(200):

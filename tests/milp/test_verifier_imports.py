@@ -51,7 +51,7 @@ WHOLE = ("instances", "milp.lagrangian", "numpy")
 
 
 def test_the_verifier_imports_no_solver() -> None:
-    """Importing the verifier and using it loads the standard library, numpy, and seven parts of the package."""
+    """Importing the verifier and using it loads the standard library, numpy and seven parts of ours."""
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     status, reason, loaded = json.loads(done.stdout)
