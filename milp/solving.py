@@ -251,6 +251,9 @@ class _Search:
         limit = self.cutoff()
         if limit is not None and self.tree.ticks >= limit:
             return selection
+        if self.runner is None and root.covering is not None:
+            # The tree rounds its own relaxations, which finds plans sooner than a general solver does.
+            return selection
         formulation = build(self.model, selection)
         hint = None if self.incumbent.plan is None else solution_of(formulation, self.incumbent.plan)
         left = self.until - time.monotonic()

@@ -49,6 +49,10 @@ class Trial:
     rows: tuple[Row, ...] = ()
 
 
+MOST_KNOWN = 64
+"""Shapes of a simple plan up to which the second search considers them."""
+
+
 def greedy(instance: Instance, groups: Groups) -> Plan:
     """Return the best plan that the search finds: within the limits if it can, then the cheapest.
 
@@ -65,7 +69,8 @@ def greedy(instance: Instance, groups: Groups) -> Plan:
         trials += _priced_trials(instance, groups, markets, slack)
     best = _best(trials)
     if best is not None and not all(is_whole(instance, market) for market in markets):
-        known = frozenset(shape for trial in simple for shape in trial.plan.shapes)
+        few = [trial for trial in simple if len(trial.plan.shapes) <= MOST_KNOWN]
+        known = frozenset(shape for trial in few for shape in trial.plan.shapes)
         markets = [second_market(instance, groups, state, known) for state in best.states]
         if shape_is_free(instance):
             pairs = zip(markets, best.states, strict=True)
@@ -73,7 +78,7 @@ def greedy(instance: Instance, groups: Groups) -> Plan:
             finer = _trial(instance, groups, markets, list(best.rows), 1.0, (), starts)
             trials += [] if finer is None else [finer]
         else:
-            shapes = dict.fromkeys(frozenset(trial.plan.shapes) for trial in (best, *simple[:1]))
+            shapes = dict.fromkeys(frozenset(trial.plan.shapes) for trial in (best, *few[:1]))
             for seed in shapes:
                 starts = [opened_in(market, seed) for market in markets]
                 trials += _priced_trials(instance, groups, markets, 1.0, starts)

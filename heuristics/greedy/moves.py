@@ -235,6 +235,8 @@ def _swap(state: State, k: int, some: Ints) -> Floats:
     """Return for some types of stream `k` what shutting one open shape gives back once each is open."""
     market, types = state.board.market, state.board.market.types[k]
     number = len(market.shapes)
+    if not len(types.shape):
+        return np.zeros(len(some))
     refund = np.zeros(number)
     fallback = np.full(len(state.price[k]), state.board.unserved)
     for shape in np.flatnonzero((state.used > 0).any(axis=0)).tolist():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import tempfile
+import warnings
+import warnings
 from fractions import Fraction
 from pathlib import Path
 
@@ -60,10 +62,17 @@ def through_pulp(name: str) -> Engine:
             for variable, value in zip(variables, hint.tolist(), strict=True):
                 variable.setInitialValue(value)
             options["warmStart"] = True
-        problem.solve(pulp.getSolver(NAMES[name], **options))
+        problem.solve(_solver(name, options))
         return _outcome(problem, variables)
 
     return engine
+
+
+def _solver(name: str, options: dict[str, object]) -> pulp.LpSolver:
+    with warnings.catch_warnings():
+        # PuLP 3 brings CBC under a name that PuLP 4 will not have.
+        warnings.filterwarnings("ignore", "PULP_CBC_CMD is deprecated", DeprecationWarning)
+        return pulp.getSolver(NAMES[name], **options)
 
 
 def write_problem(formulation: Formulation) -> tuple[pulp.LpProblem, list[pulp.LpVariable]]:

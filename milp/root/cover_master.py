@@ -161,8 +161,9 @@ class CoverMaster:
             last = values[np.minimum(place, len(support) - 1), np.arange(len(groups))]
             largest = np.where(np.isfinite(values), values, 1.0).max(axis=0)
             alpha[groups] = np.where(whole, last, largest)
-            saved = np.where(values < alpha[groups], (alpha[groups] - values) * share, 0.0)
-            cost[groups] = alpha[groups] - np.where(np.isfinite(saved), saved, 0.0).sum(axis=0)
+            saved = np.zeros_like(values)
+            np.subtract(alpha[groups], values, out=saved, where=values < alpha[groups])
+            cost[groups] = alpha[groups] - (saved * share).sum(axis=0)
             short.append(groups[~whole])
         return alpha, cost, np.concatenate(short)
 
