@@ -35,7 +35,7 @@ from milp.root.pricing import FloatPrices
 from milp.status import Status
 from milp.translate import plan_of, plan_pairs, solution_of
 from milp.tree import Tree, search_tree
-from milp.tree.bounded import whole_ticks
+from milp.tree.bounded import NodeSolver, whole_ticks
 from milp.tree.covering import CoverNodes
 from milp.tree.node import PairNodes
 from milp.verifier import verify
@@ -146,13 +146,13 @@ class _Search:
             with self._phase("root"):
                 root = self._root()
             with self._phase("engine"):
-                selection = self._run_engine(root)
+                self._run_engine(root)
             if self.incumbent.ticks is None:
                 with self._phase("infeasibility"):
-                    self._try_infeasibility(selection)
+                    self._try_infeasibility(root)
             if not self.infeasible:
                 with self._phase("tree"):
-                    self._grow_tree(root, selection)
+                    self._grow_tree(root)
         except KeyboardInterrupt:
             logger.warning("interrupted: keeping the best plan and bound so far")
 
@@ -242,40 +242,47 @@ class _Search:
             self.tree = Tree((Leaf(0),), (exact,), ticks, 1)
             self.report(ticks)
 
-    def _run_engine(self, root: Root) -> Selection:
-        """Look for better plans among the pairs that the root leaves; return these pairs."""
-        best = self.incumbent.ticks
-        room = None if best is None else max(0.0, best - root.evaluated.value)
-        selection, complete = reduced_selection(self.model, root.evaluated, room, root.selection)
+    def _remaining(self, root: Root) -> tuple[Selection, bool]:
+        """Return the pairs that plans better than the incumbent can use, and whether that is all of them."""
+        if self.incumbent.ticks is None or self.incumbent.plan is None:
+            return reduced_selection(self.model, root.evaluated, None, root.selection)
+        room = max(0.0, self.incumbent.ticks - root.evaluated.value)
+        own = plan_pairs(self.model, self.incumbent.plan)
+        return reduced_selection(self.model, root.evaluated, room, root.selection if own is None else own)
+
+    def _run_engine(self, root: Root) -> None:
+        """Look for better plans among the pairs that the root leaves."""
         self._certify_leaf(root.prices)
         limit = self.cutoff()
         if limit is not None and self.tree.ticks >= limit:
-            return selection
-        if self.runner is None and root.covering is not None:
-            # The tree rounds its own relaxations, which finds plans sooner than a general solver does.
-            return selection
+            return
+        selection, complete = self._remaining(root)
+        if self.runner is None:
+            if root.covering is not None:
+                # The tree rounds its own relaxations, which finds plans sooner than a general solver does.
+                return
+            if len(selection) > len(root.selection):
+                selection, complete = root.selection, False
+        left = self.until - time.monotonic()
+        runner, share = (self.runner, 0.9) if self.runner else (find_engine("highs"), 0.4)
         formulation = build(self.model, selection)
         hint = None if self.incumbent.plan is None else solution_of(formulation, self.incumbent.plan)
-        left = self.until - time.monotonic()
-        share = 0.5 if self.runner is None else 0.9
-        runner = self.runner or find_engine("highs")
         try:
             outcome = runner(
                 formulation,
                 hint=hint,
                 time_limit=share * left,
-                gap=max(float(self.gap), 0.0),
+                gap=float(self.gap),
                 workers=self.workers,
                 seed=self.seed,
             )
         except Unsuited as reason:
             logger.warning("%s: %s", self.engine, reason)
-            return selection
+            return
         if outcome.solution is not None:
             self._offer_solution(formulation, outcome.solution)
         if complete and outcome.claimed_bound is not None:
             self.claimed = outcome.claimed_bound / self.instance.cost_scale
-        return selection
 
     def _offer_solution(self, formulation: Formulation, solution: Ints) -> None:
         try:
@@ -283,19 +290,21 @@ class _Search:
         except (Uncoverable, ValueError) as reason:
             logger.info("a solution gave no plan: %s", reason)
 
-    def _try_infeasibility(self, selection: Selection) -> None:
+    def _try_infeasibility(self, root: Root) -> None:
+        selection, _ = self._remaining(root)
         until = time.monotonic() + 0.5 * max(0.0, self.until - time.monotonic())
         tree = search_infeasibility(self.model, selection, offer=self._offer, until=until)
         if tree.ticks > 0:
             self.tree, self.infeasible = tree, True
 
-    def _grow_tree(self, root: Root, selection: Selection) -> None:
+    def _grow_tree(self, root: Root) -> None:
         exact, _ = exact_bound(self.model, root.prices)
         limit = self.cutoff()
         if limit is not None and self.tree.ticks >= limit:
             return
         covering = root.covering
-        nodes = PairNodes(self.model, selection) if covering is None else CoverNodes(self.model, covering)
+        nodes: NodeSolver
+        nodes = PairNodes(self.model, self._remaining(root)[0]) if covering is None else CoverNodes(self.model, covering)
         tree = search_tree(
             self.model,
             nodes,

@@ -11,11 +11,12 @@ import click
 
 from milp.cli import options
 from milp.cli.errors import ExitCode, code_of
-from milp.cli.output import report, write_json
+from milp.cli.output import report, require_folder, write_json
 from milp.cli.progress import shown_progress
 from milp.cli.records import Record, result_record
 
 if TYPE_CHECKING:
+    from instances import Instance, Plan
     from milp import Result
 
 
@@ -62,13 +63,13 @@ def solve(
     keeps the best plan and bound so far.
     """
     import milp
-    from instances import read_plan
 
     problem = options.load_instance(instance)
     if engine is not None:
         options.require_engine(engine)
         settings["engine"] = engine
-    start = None if warm_start is None else read_plan(warm_start, problem)
+    start = None if warm_start is None else _first_plan(warm_start, problem)
+    require_folder(out)
     with shown_progress() as progress:
         result = milp.solve(problem, heuristic=heuristic, warm_start=start, progress=progress, **settings)
     files, record = _write(result, out, {**settings, "heuristic": heuristic, "warm_start": warm_start})
@@ -84,13 +85,23 @@ def solve(
     return ExitCode.NO_PLAN if code is ExitCode.FINE and result.plan is None else code
 
 
+def _first_plan(path: Path, instance: Instance) -> Plan:
+    """Read a plan to start from; it may break limits, but it has to serve the instance."""
+    from instances import InputError, evaluate, read_plan
+
+    plan = read_plan(path, instance)
+    broken = [v for v in evaluate(instance, plan).violations if v.is_structural]
+    if broken:
+        raise InputError(f"a plan for {instance.name}", str(broken[0]), file=path)
+    return plan
+
+
 def _write(result: Result, folder: Path, settings: Record) -> tuple[dict[str, Path], Record]:
     """Write what there is of plan, certificate and result; return the files and the record."""
     from instances import digest, write_plan
     from milp import write_certificate
 
     name = re.sub(r"[^\w.+=-]+", "-", result.instance.name)
-    folder.mkdir(parents=True, exist_ok=True)
     files: dict[str, Path] = {}
     if result.plan is not None:
         files["plan"] = folder / f"{name}.plan.jsonl"

@@ -72,6 +72,8 @@ class Formulation:
     row_kind
         One of ``assign``, ``link``, ``capacity``, ``batches``, ``shape``, ``opened``, ``count`` and ``limit``
         per row.
+    row_key
+        What tells a row from others of its kind, in every formulation of the same batch model.
     assign_row, limit_row
         Row of each group, and of each limit.
     link_row
@@ -90,6 +92,7 @@ class Formulation:
     row_lower: list[int | None]
     row_upper: list[int | None]
     row_kind: list[str]
+    row_key: list[int]
     assign_row: Ints
     limit_row: list[int]
     link_row: dict[tuple[int, int], int]

@@ -70,7 +70,7 @@ def _columns(model: BatchModel, selection: Selection, writer: Writer) -> Columns
             opened[shape] = writer.column(types.open_once[shape], 1)
         for shape, stream in pairs:
             use[shape, stream] = writer.column(types.open_stream[shape], 1)
-            writer.row("opened", [use[shape, stream], opened[shape]], [1, -1], None, 0)
+            writer.row("opened", [use[shape, stream], opened[shape]], [1, -1], None, 0, len(types.shapes) * stream + shape)
     z = _batch_columns(model, chosen, use, writer)
     cost = _pair_costs(model, selection)
     most = model.groups.count[selection.pair_group]
@@ -122,7 +122,7 @@ def _count_columns(model: BatchModel, opened: dict[int, int], writer: Writer) ->
 
 
 def _assignment(model: BatchModel, selection: Selection, columns: Columns, writer: Writer) -> Ints:
-    rows = writer.rows("assign", model.groups.count, model.groups.count)
+    rows = writer.rows("assign", np.arange(len(model.groups)), model.groups.count, model.groups.count)
     writer.entries(rows[selection.pair_group], columns.x, np.ones(len(selection), dtype=np.int64))
     return rows
 
@@ -134,14 +134,14 @@ def _links(
     types = model.types
     position = np.searchsorted(selection.types, selection.pair_type)
     count = model.groups.count[selection.pair_group]
-    rows = writer.rows("link", None, np.zeros(len(selection), dtype=np.int64))
+    rows = writer.rows("link", selection.keys(len(model.groups)), None, np.zeros(len(selection), dtype=np.int64))
     writer.entries(rows, columns.x, np.ones(len(selection), dtype=np.int64))
     writer.entries(rows, columns.z[position], -count)
     whole = unlimited(model, selection.types)
     for index, column, one in zip(selection.types.tolist(), columns.z.tolist(), whole.tolist(), strict=True):
         use = columns.use[int(types.shape[index]), int(types.stream[index])]
         if one and column != use:
-            writer.row("batches", [column, use], [1, -1], None, 0)
+            writer.row("batches", [column, use], [1, -1], None, 0, index)
     shape = types.shape[selection.pair_type]
     key = shape * len(model.groups) + selection.pair_group
     values, inverse, times = np.unique(key, return_inverse=True, return_counts=True)
@@ -149,7 +149,7 @@ def _links(
     np.logical_or.at(capacitated, inverse, ~whole[position])
     needed = (times > 1) | capacitated
     link_rows = np.full(len(values), -1, dtype=np.int64)
-    link_rows[needed] = writer.rows("shape", None, np.zeros(int(needed.sum()), dtype=np.int64))
+    link_rows[needed] = writer.rows("shape", values[needed], None, np.zeros(int(needed.sum()), dtype=np.int64))
     of_pair = link_rows[inverse]
     kept = of_pair >= 0
     writer.entries(of_pair[kept], columns.x[kept], np.ones(int(kept.sum()), dtype=np.int64))
@@ -166,7 +166,7 @@ def _capacities(model: BatchModel, selection: Selection, columns: Columns, write
     chosen = selection.types
     tight = np.flatnonzero(~unlimited(model, chosen))
     rows = np.full(len(chosen), -1, dtype=np.int64)
-    rows[tight] = writer.rows("capacity", None, np.zeros(len(tight), dtype=np.int64))
+    rows[tight] = writer.rows("capacity", chosen[tight], None, np.zeros(len(tight), dtype=np.int64))
     of_pair = rows[np.searchsorted(chosen, selection.pair_type)]
     kept = of_pair >= 0
     writer.entries(of_pair[kept], columns.x[kept], np.ones(int(kept.sum()), dtype=np.int64))

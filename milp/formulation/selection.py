@@ -36,6 +36,10 @@ class Selection:
         """The types that occur, ascending."""
         return np.unique(self.pair_type)
 
+    def keys(self, groups: int) -> Ints:
+        """Return one ascending number per pair, the same in every selection; `groups` is the number of groups."""
+        return self.pair_type * groups + self.pair_group
+
     def __len__(self) -> int:
         return len(self.pair_type)
 

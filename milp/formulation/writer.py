@@ -26,6 +26,7 @@ class Writer:
         self._lower_rows: list[int | None] = []
         self._upper_rows: list[int | None] = []
         self._kinds: list[str] = []
+        self._keys: list[int] = []
         none = np.zeros(0, dtype=np.int64)
         self._entries: list[tuple[Ints, Ints, IntArray]] = [(none, none, none)]
 
@@ -47,11 +48,18 @@ class Writer:
         self._objective[column] += cost
 
     def row(
-        self, kind: str, columns: Sequence[int], values: Sequence[int], lower: int | None, upper: int | None
+        self,
+        kind: str,
+        columns: Sequence[int],
+        values: Sequence[int],
+        lower: int | None,
+        upper: int | None,
+        key: int = -1,
     ) -> int:
-        """Add one row and return its index."""
+        """Add one row and return its index; the key, if given, tells rows of a kind apart in every formulation."""
         index = len(self._kinds)
         self._kinds.append(kind)
+        self._keys.append(index if key < 0 else key)
         self._lower_rows.append(lower)
         self._upper_rows.append(upper)
         if len(columns):
@@ -60,11 +68,12 @@ class Writer:
             self.entries(where, np.asarray(columns, dtype=np.int64), exact)
         return index
 
-    def rows(self, kind: str, lower: IntArray | None, upper: IntArray) -> Ints:
-        """Add a row per upper bound and return their indices."""
+    def rows(self, kind: str, keys: Ints, lower: IntArray | None, upper: IntArray) -> Ints:
+        """Add a row per upper bound and return their indices; keys tell rows of a kind apart."""
         first = len(self._kinds)
         number = len(upper)
         self._kinds.extend([kind] * number)
+        self._keys.extend(keys.tolist())
         self._lower_rows.extend([None] * number if lower is None else lower.tolist())
         self._upper_rows.extend(upper.tolist())
         return np.arange(first, first + number, dtype=np.int64)
@@ -105,6 +114,7 @@ class Writer:
             self._lower_rows,
             self._upper_rows,
             self._kinds,
+            self._keys,
             assign,
             limit_row,
             link_row,

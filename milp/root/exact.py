@@ -12,10 +12,11 @@ MOST_COLD = 200_000
 """Pairs up to which cold starts are worth their time in L."""
 
 
-def cold_starts_matter(model: BatchModel) -> bool:
-    """Tell whether cold starts can change whether a limit holds."""
+def counts_cold_starts(model: BatchModel) -> bool:
+    """Tell whether bounds count cold starts: where they can matter, and are not too many to look at."""
     timed = any(row.kind in ("latency", "total_time", "work") for row in model.rows)
-    return timed and bool(model.instance.time.cold_start)
+    matter = timed and bool(model.instance.time.cold_start)
+    return matter and len(model.types) * len(model.groups) <= MOST_COLD
 
 
 def exact_bound(model: BatchModel, prices: FloatPrices, box: Box | None = None) -> tuple[Prices, Bound]:
@@ -24,7 +25,7 @@ def exact_bound(model: BatchModel, prices: FloatPrices, box: Box | None = None) 
     The finest denominator is taken with which the evaluation stays in int64; the coarsest one, if none does.
     """
     fineness = FINENESS if model.rows else 1
-    cold = cold_starts_matter(model) and len(model.types) * len(model.groups) <= MOST_COLD
+    cold = counts_cold_starts(model)
     for denominator in DENOMINATORS:
         exact = prices.rounded(denominator, fineness, cold)
         bound = lower_bound(model, exact, box)

@@ -6,13 +6,14 @@ columns, whose costs are the ends of the interval that its price may lie in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
 import numpy.typing as npt
 
 from milp.formulation.arrays import Formulation
+from milp.root.basis import Basis
 from milp.root.pricing import FloatPrices
 
 Floats = npt.NDArray[np.float64]
@@ -53,7 +54,9 @@ class Relaxed:
     solution
         Shape (columns,): its primal values, x in requests.
     slack
-        Total cost that sits in slack columns, in cost ticks: 0 if the box does not bind.
+        Sum of the slack columns: 0 if the box does not bind.
+    basis
+        Where the simplex method ended; a start for the next relaxation.
     """
 
     solved: bool
@@ -61,6 +64,7 @@ class Relaxed:
     prices: FloatPrices
     solution: Floats
     slack: float
+    basis: Basis | None = None
 
 
 def solve_relaxation(
@@ -71,6 +75,7 @@ def solve_relaxation(
     time_limit: float = 60.0,
     lower: Floats | None = None,
     upper: Floats | None = None,
+    start: Basis | None = None,
 ) -> Relaxed:
     """Solve the LP relaxation.
 
@@ -86,15 +91,23 @@ def solve_relaxation(
         Seconds.
     lower, upper
         Shape (columns,): bounds of the columns instead of the formulation's own.
+    start
+        Basis to start from.
     """
     scaled = _Scaled(formulation, objective, lower, upper)
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("time_limit", max(0.1, time_limit))
     solver.passModel(scaled.model(box))
+    slacks = solver.getNumCol() - formulation.width
+    if start is not None:
+        # Presolve would throw the basis away.
+        solver.setOptionValue("presolve", "off")
+        start.start(solver, formulation, slacks)
     solver.run()
     solved = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    return scaled.result(solver, solved, box)
+    result = scaled.result(solver, solved, box)
+    return replace(result, basis=Basis.read(solver, formulation, slacks)) if solved else result
 
 
 class _Scaled:

@@ -15,12 +15,13 @@ from instances.batch_model import BatchModel
 from milp.formulation.build import build
 from milp.formulation.selection import Selection
 from milp.root.ascent import ascend, cheapest_prices
+from milp.root.basis import Basis
 from milp.root.covering import is_covering, search_covering
 from milp.root.outcome import Root
 from milp.root.pricing import Evaluated, FloatPrices, evaluate_prices
 from milp.root.relaxation import PriceBox, solve_relaxation
 
-ASCENT_STEPS = 150
+ASCENT_STEPS = 60
 FIRST_RADIUS = 0.05
 MOST_ROUNDS = 200
 CLOSE = 1e-9
@@ -60,14 +61,16 @@ def search_root(
     if seed_pairs is not None:
         selection = selection.joined(seed_pairs, len(model.groups))
     radius = FIRST_RADIUS
+    basis: Basis | None = None
     for _ in range(MOST_ROUNDS):
         if time.monotonic() > until:
             break
         box = _box(model, prices, radius)
         formulation = build(model, selection, cold_starts=False)
-        relaxed = solve_relaxation(formulation, box, time_limit=until - time.monotonic())
+        relaxed = solve_relaxation(formulation, box, time_limit=until - time.monotonic(), start=basis)
         if not relaxed.solved:
             break
+        basis = relaxed.basis
         found = evaluate_prices(model, relaxed.prices)
         scale = max(1.0, abs(relaxed.value))
         if found.value > evaluated.value:

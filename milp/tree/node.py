@@ -12,6 +12,7 @@ from instances.plan import Plan
 from milp.formulation.arrays import Formulation
 from milp.formulation.selection import Selection
 from milp.lagrangian import Box, Prices
+from milp.root.basis import Basis
 from milp.root.exact import exact_bound
 from milp.root.pricing import FloatPrices, evaluate_prices
 from milp.root.relaxation import PriceBox, Relaxed, solve_relaxation
@@ -31,6 +32,7 @@ class PairNodes:
     def __init__(self, model: BatchModel, selection: Selection) -> None:
         self.model = model
         self.pool = Pool(model, selection)
+        self.basis: Basis | None = None
 
     def bound(
         self, box: Box, parent: FloatPrices, parent_prices: Prices, cutoff: int | None, until: float
@@ -51,6 +53,9 @@ class PairNodes:
                 break
             in_slack = attempt.slack > 1e-7
             relaxed, solved_over = (None if in_slack else attempt), formulation
+            hopeful = cutoff is not None and attempt.value >= cutoff
+            if not hopeful and self._price(box, attempt):
+                continue
             prices, bound = exact_bound(model, attempt.prices, box)
             ticks = whole_ticks(bound.numerator, prices)
             if ticks is None or best_ticks is None or ticks > best_ticks:
@@ -58,10 +63,11 @@ class PairNodes:
             met = ticks is None or attempt.value - ticks <= ENOUGH * max(1.0, abs(attempt.value))
             if ticks is None or (met and not in_slack):
                 break
-            if not self._price(box, attempt):
-                if not in_slack or widened == WIDENINGS:
-                    break
-                radius, widened = radius * 10, widened + 1
+            if hopeful and self._price(box, attempt):
+                continue
+            if not in_slack or widened == WIDENINGS:
+                break
+            radius, widened = radius * 10, widened + 1
         if relaxed is None:
             return Bounded(best_prices, best_ticks, centre, None, None)
         split = choose_split(solved_over, relaxed.solution)
@@ -71,9 +77,17 @@ class PairNodes:
     def _relax(self, box: Box, prices: PriceBox, objective: float, until: float) -> Relaxed:
         lower, upper = self.pool.bounds(box)
         seconds = until - time.monotonic()
-        return solve_relaxation(
-            self.pool.formulation, prices, objective=objective, time_limit=seconds, lower=lower, upper=upper
+        relaxed = solve_relaxation(
+            self.pool.formulation,
+            prices,
+            objective=objective,
+            time_limit=seconds,
+            lower=lower,
+            upper=upper,
+            start=self.basis,
         )
+        self.basis = relaxed.basis or self.basis
+        return relaxed
 
     def _price(self, box: Box, relaxed: Relaxed) -> bool:
         """Add the pairs that the duals ask for; tell whether any was new."""

@@ -10,6 +10,7 @@ from milp.formulation.arrays import Formulation
 from milp.formulation.build import build
 from milp.formulation.selection import Selection
 from milp.lagrangian import Box
+from milp.root.exact import counts_cold_starts
 from milp.root.pricing import Evaluated
 
 Floats = npt.NDArray[np.float64]
@@ -21,7 +22,9 @@ class Pool:
     def __init__(self, model: BatchModel, selection: Selection) -> None:
         self.model = model
         self.selection = selection
-        self.formulation = build(model, selection)
+        # Cold starts that bounds do not count would keep relaxations and bounds from meeting.
+        self.cold_starts = counts_cold_starts(model)
+        self.formulation = build(model, selection, cold_starts=self.cold_starts)
 
     def add(self, selection: Selection) -> bool:
         """Add pairs; tell whether any was new."""
@@ -29,7 +32,7 @@ class Pool:
         if len(grown) == len(self.selection):
             return False
         self.selection = grown
-        self.formulation = build(self.model, grown)
+        self.formulation = build(self.model, grown, cold_starts=self.cold_starts)
         return True
 
     def bounds(self, box: Box) -> tuple[Floats, Floats]:

@@ -139,6 +139,24 @@ def test_warm_start_is_taken(batchproof, solved):
     assert outcome.json["cost"] == solved["cost"]
 
 
+def test_warm_start_for_another_instance_is_refused(batchproof, solved):
+    """A plan that does not serve the instance is no place to start from, and nothing is written."""
+    outcome = batchproof("solve", "tiny/two-streams-share-shapes", "--warm-start", solved["files"]["plan"])
+    assert outcome.code == 2
+    assert "expected a plan for two-streams-share-shapes, found" in outcome.err
+    assert len(list(Path("results").iterdir())) == 3
+
+
+def test_folder_that_cannot_be_written_to_is_refused_before_the_search(batchproof):
+    """A file in the folder's way is an error at once, without any progress before it."""
+    Path("taken").write_text("")
+    outcome = batchproof("solve", INSTANCE, "--out", "taken/results", "--json")
+    assert outcome.code == 2
+    assert outcome.err.splitlines() == [
+        "batchproof: error: taken/results: expected a folder that can be written to, found Not a directory"
+    ]
+
+
 def test_every_engine_finds_the_same_cost(batchproof, solved):
     """Each engine at hand reaches the certified optimum of the tiny instance."""
     engines = batchproof("show-versions", "--json").json["engines"]
