@@ -11,7 +11,6 @@ from instances.plan import Plan
 from milp.certificate import Leaf
 from milp.formulation.selection import Selection
 from milp.lagrangian import Prices, lower_bound
-from milp.root.exact import exact_bound
 from milp.root.pricing import FloatPrices
 from milp.tree import Tree, search_tree
 from milp.tree.node import PairNodes
@@ -52,7 +51,6 @@ def search_infeasibility(
     """
     typical = 1000.0
     start = FloatPrices(np.full(len(model.groups), typical), np.zeros(len(model.rows)), 0.0)
-    exact, _ = exact_bound(model, start)
     found: list[Plan] = []
 
     def keep(plan: Plan) -> None:
@@ -65,7 +63,6 @@ def search_infeasibility(
         model,
         PairNodes(model, selection),
         start,
-        exact,
         cutoff=lambda: -(10**500) if found else 1,
         offer=keep,
         until=until,

@@ -25,22 +25,25 @@ from milp.formulation import Formulation, build
 from milp.formulation.selection import Selection
 from milp.incumbent import Incumbent
 from milp.infeasible import prove_uncovered, search_infeasibility
-from milp.lagrangian import Prices, lower_bound
+from milp.lagrangian import Box, Prices, lower_bound
 from milp.progress import Progress, ProgressCallback
 from milp.reduced import reduced_selection
 from milp.result import Result
 from milp.root import Root, search_root
-from milp.root.exact import exact_bound
+from milp.root.exact import exact_values
 from milp.root.pricing import FloatPrices
 from milp.status import Status
 from milp.translate import plan_of, plan_pairs, solution_of
 from milp.tree import Tree, search_tree
-from milp.tree.bounded import NodeSolver, whole_ticks
+from milp.tree.bounded import NodeSolver, bounded_ticks, whole_ticks
 from milp.tree.covering import CoverNodes
 from milp.tree.node import PairNodes
 from milp.verifier import verify
 
 logger = logging.getLogger(__name__)
+
+ENOUGH_PAIRS = 8_000
+"""Pairs among which a general solver finds good plans within seconds."""
 
 WARM_STARTS = ("greedy", "powers-of-two", "one-shape", "one-per-batch")
 
@@ -236,10 +239,10 @@ class _Search:
         return root
 
     def _certify_leaf(self, prices: FloatPrices) -> None:
-        exact, value = exact_bound(self.model, prices)
-        ticks = whole_ticks(value.numerator, exact)
+        valued = exact_values(self.model, prices)
+        ticks = bounded_ticks(valued, Box())
         if ticks is not None and ticks > self.tree.ticks:
-            self.tree = Tree((Leaf(0),), (exact,), ticks, 1)
+            self.tree = Tree((Leaf(0),), (valued.prices,), ticks, 1)
             self.report(ticks)
 
     def _remaining(self, root: Root) -> tuple[Selection, bool]:
@@ -261,7 +264,7 @@ class _Search:
             if root.covering is not None:
                 # The tree rounds its own relaxations, which finds plans sooner than a general solver does.
                 return
-            if len(selection) > len(root.selection):
+            if len(selection) > max(len(root.selection), ENOUGH_PAIRS):
                 selection, complete = root.selection, False
         left = self.until - time.monotonic()
         runner, share = (self.runner, 0.9) if self.runner else (find_engine("highs"), 0.4)
@@ -298,7 +301,6 @@ class _Search:
             self.tree, self.infeasible = tree, True
 
     def _grow_tree(self, root: Root) -> None:
-        exact, _ = exact_bound(self.model, root.prices)
         limit = self.cutoff()
         if limit is not None and self.tree.ticks >= limit:
             return
@@ -309,7 +311,6 @@ class _Search:
             self.model,
             nodes,
             root.prices,
-            exact,
             cutoff=self.cutoff,
             offer=self._offer,
             until=self.until,

@@ -3,8 +3,18 @@
 Needs the problem definition and numpy, nothing else: the verifier stands on it.
 """
 
-from milp.lagrangian.bound import Bound, lower_bound
+from milp.lagrangian.bound import Bound, Valued, lower_bound, price_exactly, value_prices
 from milp.lagrangian.box import Box
 from milp.lagrangian.prices import Prices, Weights, weigh
 
-__all__ = ["Bound", "Box", "Prices", "Weights", "lower_bound", "weigh"]
+__all__ = [
+    "Bound",
+    "Box",
+    "Prices",
+    "Valued",
+    "Weights",
+    "lower_bound",
+    "price_exactly",
+    "value_prices",
+    "weigh",
+]

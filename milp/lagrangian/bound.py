@@ -65,28 +65,67 @@ def lower_bound(model: BatchModel, prices: Prices, box: Box | None = None) -> Bo
     ValueError
         If a multiplier has the wrong sign.
     """
+    return value_prices(prices, *price_exactly(model, prices)).bound(Box() if box is None else box)
+
+
+@dataclass(frozen=True, eq=False)
+class Valued:
+    """Prices with the value of every batch type: what L needs in any box.
+
+    Attributes
+    ----------
+    prices, weights, priced
+        The prices, the weights that they make, and the model under them.
+    batch_value
+        Shape (types,): τ.
+    cold_value
+        Shape (types,): what a cold start in the type adds; None where prices do not count cold starts.
+    """
+
+    prices: Prices
+    weights: Weights
+    priced: Priced
+    batch_value: Array
+    cold_value: Array | None
+
+    def bound(self, box: Box) -> Bound:
+        """Evaluate L in a box."""
+        model, prices, weights = self.priced.model, self.prices, self.weights
+        totals, used, possible = _batch_totals(self.priced, self.batch_value, box)
+        if self.cold_value is not None:
+            _add_cold_starts(self, totals, box)
+        shape_values = shape_totals(model, weights, prices, totals, used, possible)
+        numerator = None
+        if shape_values is not None:
+            least = _least_choice(model, weights.cost_all, prices.fineness, shape_values, box)
+            if least is not None:
+                constant = weights.constant // prices.fineness
+                numerator = exact_dot(model.groups.count, prices.group) + constant + least
+        scale = prices.denominator * model.instance.cost_scale
+        value = None if numerator is None else Fraction(numerator, scale)
+        return Bound(numerator, value, self.batch_value, [] if shape_values is None else shape_values)
+
+
+def price_exactly(model: BatchModel, prices: Prices) -> tuple[Weights, Priced]:
+    """Return the weights that prices make, and the model under them.
+
+    Raises
+    ------
+    ValueError
+        If a multiplier has the wrong sign.
+    """
     if not prices.valid:
         raise ValueError("limit and link prices must not be negative")
-    box = Box() if box is None else box
     whole = prices.denominator * prices.fineness
-    limit = [int(price) for price in prices.limit.tolist()]
-    weights = weigh(model, limit, prices.objective * whole)
+    weights = weigh(model, [int(price) for price in prices.limit.tolist()], prices.objective * whole)
     links = (prices.link_group, prices.link_shape, prices.link)
-    under_prices = priced(model, weights, prices.group, links, prices.fineness)
-    values = batch_values(under_prices)
-    totals, used, possible = _batch_totals(under_prices, values, box)
-    if prices.cold:
-        _add_cold_starts(under_prices, weights, prices.fineness, values, totals, box)
-    shape_values = shape_totals(model, weights, prices, totals, used, possible)
-    numerator = None
-    if shape_values is not None:
-        least = _least_choice(model, weights.cost_all, prices.fineness, shape_values, box)
-        if least is not None:
-            constant = weights.constant // prices.fineness
-            numerator = exact_dot(model.groups.count, prices.group) + constant + least
-    scale = prices.denominator * model.instance.cost_scale
-    value = None if numerator is None else Fraction(numerator, scale)
-    return Bound(numerator, value, values, [] if shape_values is None else shape_values)
+    return weights, priced(model, weights, prices.group, links, prices.fineness)
+
+
+def value_prices(prices: Prices, weights: Weights, under_prices: Priced) -> Valued:
+    """Value every batch type under prices that `price_exactly` was given."""
+    cold = cold_values(under_prices, weights, prices.fineness) if prices.cold else None
+    return Valued(prices, weights, under_prices, batch_values(under_prices), cold)
 
 
 def _batch_totals(
@@ -115,7 +154,7 @@ def _batch_totals(
     used: set[tuple[int, int]] = set()
     for batch in box.bounded_types():
         pair = (int(types.shape[batch]), int(types.stream[batch]))
-        value, forced = _bounded_type(under_prices, batch, box)
+        value, forced = _bounded_type(under_prices, batch, box, int(values[batch]))
         if forced:
             if value is None:
                 return by_pair, used, False
@@ -126,18 +165,12 @@ def _batch_totals(
     return by_pair, used, True
 
 
-def _add_cold_starts(
-    under_prices: Priced,
-    weights: Weights,
-    fineness: int,
-    values: Array,
-    totals: dict[tuple[int, int], int],
-    box: Box,
-) -> None:
+def _add_cold_starts(valued: Valued, totals: dict[tuple[int, int], int], box: Box) -> None:
     """Add the least χ to the sum of every (shape, stream)."""
+    under_prices, extra = valued.priced, valued.cold_value
+    assert extra is not None
     types = under_prices.model.types
-    extra = cold_values(under_prices, weights, fineness)
-    excess = np.maximum(values, 0)
+    excess = np.maximum(valued.batch_value, 0)
     least: dict[tuple[int, int], int] = {}
     bounded = box.bounded_types()
     for batch in range(len(types)):
@@ -145,12 +178,13 @@ def _add_cold_starts(
             continue
         chi = extra[batch] + int(excess[batch])
         if batch in bounded:
-            value, forced = _bounded_type(under_prices, batch, box)
+            value, forced = _bounded_type(under_prices, batch, box, int(valued.batch_value[batch]))
             if value is None:
                 continue
             # A type that must be run has its τ in the sum already, and τ the cost of requests that must be in it.
             inside = {g for (g, b), bounds in box.requests.items() if b == batch and bounds[0] > 0}
-            chi = cold_value(under_prices, weights, fineness, batch, inside) + (0 if forced else max(0, value))
+            chi = cold_value(under_prices, valued.weights, valued.prices.fineness, batch, inside)
+            chi += 0 if forced else max(0, value)
         pair = (int(types.shape[batch]), int(types.stream[batch]))
         least[pair] = min(chi, least.get(pair, chi))
     for pair, chi in least.items():
@@ -163,9 +197,16 @@ def _safe_to_add(values: Array) -> Array:
     return values if -low * len(values) < 2**62 else values.astype(object)
 
 
-def _bounded_type(under_prices: Priced, batch: int, box: Box) -> tuple[int | None, bool]:
-    """Return τ of a type under the box's bounds, and whether the box forces it to be run."""
+def _bounded_type(under_prices: Priced, batch: int, box: Box, free: int) -> tuple[int | None, bool]:
+    """Return τ of a type under the box's bounds, and whether the box forces it to be run; `free` is its τ without."""
     model = under_prices.model
+    batches = box.batches.get(batch, (0, None))
+    if all(of_type != batch for _, of_type in box.requests):
+        if batches[1] == 0:
+            return None, batches[0] > 0
+        if batches in ((0, None), (1, None)):
+            # τ is of running the type at least once as it is.
+            return free, batches[0] == 1
     of_stream = model.groups.of_stream(int(model.types.stream[batch]))
     groups = np.arange(of_stream.start, of_stream.stop)
     one = np.asarray([batch])
@@ -175,7 +216,6 @@ def _bounded_type(under_prices: Priced, batch: int, box: Box) -> tuple[int | Non
     for group, count in zip(groups.tolist(), model.groups.count[groups].tolist(), strict=True):
         least, most = box.requests.get((group, batch), (0, None))
         ranges.append((least, count if most is None else min(most, count)))
-    batches = box.batches.get(batch, (0, None))
     forced = batches[0] > 0 or any(least > 0 for least, _ in ranges)
     fixed, capacity = int(under_prices.type_fixed[batch]), int(model.types.capacity[batch])
     return bounded_value(costs, ranges, fixed, capacity, batches), forced

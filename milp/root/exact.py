@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from instances.batch_model import BatchModel
-from milp.lagrangian import Bound, Box, Prices, lower_bound
+from milp.lagrangian import Valued, price_exactly, value_prices
 from milp.root.pricing import FloatPrices
 
-DENOMINATORS = (2**16, 2**12, 2**8)
+DENOMINATORS = tuple(2**k for k in range(20, 6, -2))
 FINENESS = 2**24
 MOST_COLD = 200_000
 """Pairs up to which cold starts are worth their time in L."""
@@ -19,16 +19,18 @@ def counts_cold_starts(model: BatchModel) -> bool:
     return matter and len(model.types) * len(model.groups) <= MOST_COLD
 
 
-def exact_bound(model: BatchModel, prices: FloatPrices, box: Box | None = None) -> tuple[Prices, Bound]:
-    """Round prices and evaluate L exactly.
+def exact_values(model: BatchModel, prices: FloatPrices, first: int = DENOMINATORS[0]) -> Valued:
+    """Round prices and value every batch type exactly.
 
-    The finest denominator is taken with which the evaluation stays in int64; the coarsest one, if none does.
+    The finest denominator up to `first` is taken with which int64 provably suffices; the coarsest one, if none does.
     """
     fineness = FINENESS if model.rows else 1
     cold = counts_cold_starts(model)
     for denominator in DENOMINATORS:
+        if denominator > first:
+            continue
         exact = prices.rounded(denominator, fineness, cold)
-        bound = lower_bound(model, exact, box)
-        if bound.batch_value.dtype != object:
+        weights, under_prices = price_exactly(model, exact)
+        if under_prices.type_unit.dtype != object:
             break
-    return exact, bound
+    return value_prices(exact, weights, under_prices)

@@ -6,7 +6,7 @@ columns, whose costs are the ends of the interval that its price may lie in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import highspy
 import numpy as np
@@ -55,8 +55,6 @@ class Relaxed:
         Shape (columns,): its primal values, x in requests.
     slack
         Sum of the slack columns: 0 if the box does not bind.
-    basis
-        Where the simplex method ended; a start for the next relaxation.
     """
 
     solved: bool
@@ -64,7 +62,6 @@ class Relaxed:
     prices: FloatPrices
     solution: Floats
     slack: float
-    basis: Basis | None = None
 
 
 def solve_relaxation(
@@ -94,28 +91,61 @@ def solve_relaxation(
     start
         Basis to start from.
     """
-    scaled = _Scaled(formulation, objective, lower, upper)
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("time_limit", max(0.1, time_limit))
-    solver.passModel(scaled.model(box))
-    slacks = solver.getNumCol() - formulation.width
-    if start is not None:
-        # Presolve would throw the basis away.
-        solver.setOptionValue("presolve", "off")
-        start.start(solver, formulation, slacks)
-    solver.run()
-    solved = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    result = scaled.result(solver, solved, box)
-    return replace(result, basis=Basis.read(solver, formulation, slacks)) if solved else result
+    relaxation = Relaxation(formulation, objective, start)
+    return relaxation.solve(box, time_limit=time_limit, lower=lower, upper=upper)
+
+
+class Relaxation:
+    """The relaxation of one formulation, kept in HiGHS from solve to solve so that each starts where the last ended."""
+
+    def __init__(self, formulation: Formulation, objective: float, start: Basis | None = None) -> None:
+        self.formulation = formulation
+        self._scaled = _Scaled(formulation, objective)
+        self._start = start
+        self._solver = highspy.Highs()
+        self._solver.setOptionValue("output_flag", False)
+        self._slacks = -1
+
+    def solve(
+        self,
+        box: PriceBox | None,
+        *,
+        time_limit: float,
+        lower: Floats | None = None,
+        upper: Floats | None = None,
+    ) -> Relaxed:
+        """Solve it; the parameters are those of `solve_relaxation`."""
+        scaled, solver = self._scaled, self._solver
+        solver.setOptionValue("time_limit", max(0.1, time_limit) + solver.getRunTime())
+        low, high = scaled.bounds(lower, upper)
+        if self._slacks < 0:
+            solver.passModel(scaled.model(box, low, high))
+            self._slacks = solver.getNumCol() - self.formulation.width
+            if self._start is not None:
+                # Presolve would throw the basis away.
+                solver.setOptionValue("presolve", "off")
+                self._start.start(solver, self.formulation, self._slacks)
+        else:
+            solver.setOptionValue("presolve", "off")
+            width = self.formulation.width
+            solver.changeColsBounds(width, np.arange(width, dtype=np.int32), low, high)
+            if box is not None:
+                costs = scaled.slacks(box)[2]
+                where = np.arange(width, width + self._slacks, dtype=np.int32)
+                solver.changeColsCost(self._slacks, where, costs)
+        solver.run()
+        solved = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        return scaled.result(solver, solved, box)
+
+    def basis(self) -> Basis | None:
+        """Return the basis of the last solve."""
+        return Basis.read(self._solver, self.formulation, self._slacks)
 
 
 class _Scaled:
     """The relaxation in units in which HiGHS's tolerances mean something: shares of groups, costs of order 10⁶."""
 
-    def __init__(
-        self, formulation: Formulation, objective: float, lower: Floats | None, upper: Floats | None
-    ) -> None:
+    def __init__(self, formulation: Formulation, objective: float) -> None:
         self.formulation = formulation
         model, columns = formulation.model, formulation.columns
         count = model.groups.count.astype(np.float64)
@@ -135,21 +165,27 @@ class _Scaled:
         self.unit = max(1.0, float(np.abs(cost).max(initial=1.0)) / 1e3)
         self.cost = objective * cost / self.unit
         self.objective = objective
-        self.lower = np.zeros(formulation.width) if lower is None else lower / self.column_scale
-        if upper is None:
-            upper = np.asarray([np.inf if u is None else float(u) for u in formulation.upper])
-        # x ≤ n_i follows from the assignment rows; leaving it out keeps its dual from hiding in the bound.
-        self.upper = upper / self.column_scale
-        x = columns.x
-        self.upper[x] = np.where(upper[x] >= count[formulation.selection.pair_group], np.inf, self.upper[x])
 
-    def model(self, box: PriceBox | None) -> highspy.HighsLp:
+    def bounds(self, lower: Floats | None, upper: Floats | None) -> tuple[Floats, Floats]:
+        """Return the scaled bounds of the formulation's columns."""
+        f = self.formulation
+        count = f.model.groups.count[f.selection.pair_group].astype(np.float64)
+        low = np.zeros(f.width) if lower is None else lower / self.column_scale
+        if upper is None:
+            upper = np.asarray([np.inf if u is None else float(u) for u in f.upper])
+        # x ≤ n_i follows from the assignment rows; leaving it out keeps its dual from hiding in the bound.
+        high = upper / self.column_scale
+        x = f.columns.x
+        high[x] = np.where(upper[x] >= count, np.inf, high[x])
+        return low, high
+
+    def model(self, box: PriceBox | None, lower: Floats, upper: Floats) -> highspy.HighsLp:
         f = self.formulation
         value = f.entry_value.astype(np.float64)
         value = value * self.column_scale[f.entry_column] / self.row_scale[f.entry_row]
-        cost, lower, upper, row, column = self.cost, self.lower, self.upper, f.entry_row, f.entry_column
+        cost, row, column = self.cost, f.entry_row, f.entry_column
         if box is not None:
-            slack_row, slack_value, slack_cost = self._slacks(box)
+            slack_row, slack_value, slack_cost = self.slacks(box)
             number = len(slack_row)
             row = np.concatenate([row, slack_row])
             column = np.concatenate([column, f.width + np.arange(number)])
@@ -170,7 +206,7 @@ class _Scaled:
         lp.a_matrix_.value_ = value[order]
         return lp
 
-    def _slacks(self, box: PriceBox) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
+    def slacks(self, box: PriceBox) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
         f = self.formulation
         assign, limit = f.assign_row, np.asarray(f.limit_row, dtype=np.int64)
         per_group = self.row_scale[assign] / self.unit
@@ -187,8 +223,7 @@ class _Scaled:
                 -box.limit_lower * per_limit,
             ]
         )
-        kept = np.isfinite(costs)
-        return rows[kept], values[kept], costs[kept]
+        return rows, values, costs
 
     def result(self, solver: highspy.Highs, solved: bool, box: PriceBox | None) -> Relaxed:
         f, model = self.formulation, self.formulation.model

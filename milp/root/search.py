@@ -19,7 +19,7 @@ from milp.root.basis import Basis
 from milp.root.covering import is_covering, search_covering
 from milp.root.outcome import Root
 from milp.root.pricing import Evaluated, FloatPrices, evaluate_prices
-from milp.root.relaxation import PriceBox, solve_relaxation
+from milp.root.relaxation import PriceBox, Relaxation
 
 ASCENT_STEPS = 60
 FIRST_RADIUS = 0.05
@@ -67,10 +67,11 @@ def search_root(
             break
         box = _box(model, prices, radius)
         formulation = build(model, selection, cold_starts=False)
-        relaxed = solve_relaxation(formulation, box, time_limit=until - time.monotonic(), start=basis)
+        relaxation = Relaxation(formulation, 1.0, basis)
+        relaxed = relaxation.solve(box, time_limit=until - time.monotonic())
         if not relaxed.solved:
             break
-        basis = relaxed.basis
+        basis = relaxation.basis()
         found = evaluate_prices(model, relaxed.prices)
         scale = max(1.0, abs(relaxed.value))
         if found.value > evaluated.value:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from instances.batch_model import BatchModel
 from instances.plan import Plan
 from milp.certificate import Split
-from milp.lagrangian import Box, Prices, lower_bound
+from milp.lagrangian import Box, Prices, Valued
 from milp.root.pricing import FloatPrices
 
 
@@ -18,8 +17,8 @@ class Bounded:
 
     Parameters
     ----------
-    prices
-        Exact prices of the best L found.
+    valued
+        The exact prices of the best L found, with all types valued.
     ticks
         That L, rounded up to a whole cost tick (or to a whole unit of infeasibility); None if the box is empty.
     centre
@@ -30,7 +29,7 @@ class Bounded:
         A plan that came with the relaxation.
     """
 
-    prices: Prices
+    valued: Valued
     ticks: int | None
     centre: FloatPrices
     split: Split | None
@@ -41,7 +40,7 @@ class NodeSolver(Protocol):
     """Bounds the nodes of a tree."""
 
     def bound(
-        self, box: Box, parent: FloatPrices, parent_prices: Prices, cutoff: int | None, until: float
+        self, box: Box, parent: FloatPrices, parent_values: Valued, cutoff: int | None, until: float
     ) -> Bounded:
         """Bound a node.
 
@@ -49,13 +48,17 @@ class NodeSolver(Protocol):
         ----------
         box
             The node.
-        parent, parent_prices
-            Prices of the parent, as floats and exact: the node is never worse than under these.
+        parent, parent_values
+            Prices of the parent, as floats, and exact with all types valued: the node is never worse than under these.
         cutoff
             Ticks at which the node is closed.
         until
             Clock time at which to stop.
         """
+        ...
+
+    def learn(self, split: Split, high: bool, rise: int) -> None:
+        """Note by how many ticks the bound of one case of a split rose over its parent's."""
         ...
 
 
@@ -66,6 +69,6 @@ def whole_ticks(numerator: int | None, prices: Prices) -> int | None:
     return -(-numerator // prices.denominator)
 
 
-def inherited(model: BatchModel, prices: Prices, box: Box) -> int | None:
-    """Return L of given prices in a box, in whole ticks."""
-    return whole_ticks(lower_bound(model, prices, box).numerator, prices)
+def bounded_ticks(valued: Valued, box: Box) -> int | None:
+    """Return L of valued prices in a box, in whole ticks; None if the box is empty."""
+    return whole_ticks(valued.bound(box).numerator, valued.prices)

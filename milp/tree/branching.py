@@ -6,12 +6,13 @@ import numpy as np
 
 from milp.certificate import Split
 from milp.formulation.arrays import Formulation
+from milp.tree.history import SplitHistory
 from milp.tree.pool import Floats
 
 INTEGRAL = 1e-6
 
 
-def choose_split(formulation: Formulation, solution: Floats) -> Split | None:
+def choose_split(formulation: Formulation, solution: Floats, history: SplitHistory) -> Split | None:
     """Return a split on the most fractional quantity; None if the solution is integral.
 
     The children's indices are left at 0.
@@ -25,7 +26,7 @@ def choose_split(formulation: Formulation, solution: Floats) -> Split | None:
     shape = max(opened, key=lambda s: fraction(opened[s]), default=None)
     if shape is not None and fraction(opened[shape]) > INTEGRAL:
         return Split("shape", tuple(formulation.model.types.shapes[shape]), 0, 0, 0)
-    return _batch_split(formulation, solution) or _request_split(formulation, solution)
+    return _batch_split(formulation, solution, history) or _request_split(formulation, solution)
 
 
 def fraction(value: float) -> float:
@@ -38,15 +39,19 @@ def _fractions(values: Floats) -> Floats:
     return distance
 
 
-def _batch_split(formulation: Formulation, solution: Floats) -> Split | None:
+def _batch_split(formulation: Formulation, solution: Floats, history: SplitHistory) -> Split | None:
+    """Split on the batches of the type whose earlier splits promise most."""
     columns, chosen = formulation.columns, formulation.selection.types
     shared = np.isin(columns.z, list(columns.use.values()))
-    distance = np.where(shared, 0.0, _fractions(solution[columns.z]))
-    place = int(np.argmax(distance)) if len(distance) else -1
-    if place < 0 or distance[place] <= INTEGRAL:
-        return None
-    value = int(np.floor(solution[columns.z[place]]))
-    return Split("batches", formulation.model.types.key(int(chosen[place])), value, 0, 0)
+    values = solution[columns.z]
+    best, best_score = None, 0.0
+    for place in np.flatnonzero(~shared & (_fractions(values) > INTEGRAL)).tolist():
+        name = formulation.model.types.key(int(chosen[place]))
+        floor = int(np.floor(values[place]))
+        score = history.score("batches", name, float(values[place]) - floor)
+        if best is None or score > best_score:
+            best, best_score = Split("batches", name, floor, 0, 0), score
+    return best
 
 
 def _request_split(formulation: Formulation, solution: Floats) -> Split | None:

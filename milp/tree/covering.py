@@ -8,12 +8,12 @@ import numpy as np
 
 from instances.batch_model import BatchModel
 from milp.certificate import Split
-from milp.lagrangian import Box, Prices
+from milp.lagrangian import Box, Valued
 from milp.root.cover_master import CoverMaster, Floats
-from milp.root.exact import exact_bound
+from milp.root.exact import exact_values
 from milp.root.pricing import FloatPrices
 from milp.rounding import nearest_plan
-from milp.tree.bounded import Bounded, inherited, whole_ticks
+from milp.tree.bounded import Bounded, bounded_ticks
 from milp.tree.branching import INTEGRAL
 
 ROUNDS = 60
@@ -27,12 +27,15 @@ class CoverNodes:
         self.model = model
         self.master = master
 
+    def learn(self, split: Split, high: bool, rise: int) -> None:
+        """Note what a split gained: nothing is made of it here, where few splits are needed."""
+
     def bound(
-        self, box: Box, parent: FloatPrices, parent_prices: Prices, cutoff: int | None, until: float
+        self, box: Box, parent: FloatPrices, parent_values: Valued, cutoff: int | None, until: float
     ) -> Bounded:
         """Bound a node; see `NodeSolver`."""
         model, master = self.model, self.master
-        best_prices, best_ticks, centre = parent_prices, inherited(model, parent_prices, box), parent
+        best, best_ticks, centre = parent_values, bounded_ticks(parent_values, box), parent
         master.restrict(box)
         used: Floats | None = None
         for _ in range(ROUNDS):
@@ -41,10 +44,10 @@ class CoverNodes:
                 break
             used = master.used
             prices = FloatPrices(master.alpha, np.zeros(0))
-            exact, bound = exact_bound(model, prices, box)
-            ticks = whole_ticks(bound.numerator, exact)
+            valued = exact_values(model, prices, best.prices.denominator)
+            ticks = bounded_ticks(valued, box)
             if ticks is None or best_ticks is None or ticks > best_ticks:
-                best_prices, best_ticks, centre = exact, ticks, prices
+                best, best_ticks, centre = valued, ticks, prices
             alpha, cost, uncovered = master.separate(used)
             violated = cost - master.theta > VIOLATED * np.maximum(1.0, np.abs(master.theta))
             if not master.cover(uncovered) and not violated.any():
@@ -52,9 +55,9 @@ class CoverNodes:
             if violated.any():
                 master.cut(alpha, violated)
         if used is None:
-            return Bounded(best_prices, best_ticks, centre, None, None)
+            return Bounded(best, best_ticks, centre, None, None)
         plan = nearest_plan(model, np.flatnonzero(used > 0.5))
-        return Bounded(best_prices, best_ticks, centre, self._split(used), plan)
+        return Bounded(best, best_ticks, centre, self._split(used), plan)
 
     def _split(self, used: Floats) -> Split | None:
         """Split on the number of shapes, then on the most fractional shape, then on its use by a stream."""

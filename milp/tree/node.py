@@ -9,16 +9,17 @@ import numpy as np
 from heuristics import Uncoverable
 from instances.batch_model import BatchModel
 from instances.plan import Plan
+from milp.certificate import Split
 from milp.formulation.arrays import Formulation
 from milp.formulation.selection import Selection
-from milp.lagrangian import Box, Prices
-from milp.root.basis import Basis
-from milp.root.exact import exact_bound
+from milp.lagrangian import Box, Valued
+from milp.root.exact import exact_values
 from milp.root.pricing import FloatPrices, evaluate_prices
-from milp.root.relaxation import PriceBox, Relaxed, solve_relaxation
+from milp.root.relaxation import PriceBox, Relaxation, Relaxed
 from milp.translate import plan_of
-from milp.tree.bounded import Bounded, inherited, whole_ticks
+from milp.tree.bounded import Bounded, bounded_ticks
 from milp.tree.branching import choose_split
+from milp.tree.history import SplitHistory
 from milp.tree.pool import Pool, negative_pairs_in_box
 
 WIDENINGS = 6
@@ -32,14 +33,19 @@ class PairNodes:
     def __init__(self, model: BatchModel, selection: Selection) -> None:
         self.model = model
         self.pool = Pool(model, selection)
-        self.basis: Basis | None = None
+        self._relaxation: Relaxation | None = None
+        self._history = SplitHistory()
+
+    def learn(self, split: Split, high: bool, rise: int) -> None:
+        """Note what a split gained; see `NodeSolver`."""
+        self._history.learn(split, high, float(rise), 0.5)
 
     def bound(
-        self, box: Box, parent: FloatPrices, parent_prices: Prices, cutoff: int | None, until: float
+        self, box: Box, parent: FloatPrices, parent_values: Valued, cutoff: int | None, until: float
     ) -> Bounded:
         """Bound a node; see `NodeSolver`."""
         model, pool = self.model, self.pool
-        best_prices, best_ticks = parent_prices, inherited(model, parent_prices, box)
+        best, best_ticks = parent_values, bounded_ticks(parent_values, box)
         centre, relaxed = parent, None
         radius, widened = 1.0, 0
         solved_over = pool.formulation
@@ -53,41 +59,31 @@ class PairNodes:
                 break
             in_slack = attempt.slack > 1e-7
             relaxed, solved_over = (None if in_slack else attempt), formulation
-            hopeful = cutoff is not None and attempt.value >= cutoff
-            if not hopeful and self._price(box, attempt):
-                continue
-            prices, bound = exact_bound(model, attempt.prices, box)
-            ticks = whole_ticks(bound.numerator, prices)
+            valued = exact_values(model, attempt.prices, best.prices.denominator)
+            ticks = bounded_ticks(valued, box)
             if ticks is None or best_ticks is None or ticks > best_ticks:
-                best_prices, best_ticks, centre = prices, ticks, attempt.prices
+                best, best_ticks, centre = valued, ticks, attempt.prices
             met = ticks is None or attempt.value - ticks <= ENOUGH * max(1.0, abs(attempt.value))
             if ticks is None or (met and not in_slack):
                 break
-            if hopeful and self._price(box, attempt):
+            if self._price(box, attempt):
                 continue
             if not in_slack or widened == WIDENINGS:
                 break
             radius, widened = radius * 10, widened + 1
         if relaxed is None:
-            return Bounded(best_prices, best_ticks, centre, None, None)
-        split = choose_split(solved_over, relaxed.solution)
+            return Bounded(best, best_ticks, centre, None, None)
+        split = choose_split(solved_over, relaxed.solution, self._history)
         plan = _plan(solved_over, relaxed) if split is None else None
-        return Bounded(best_prices, best_ticks, centre, split, plan)
+        return Bounded(best, best_ticks, centre, split, plan)
 
     def _relax(self, box: Box, prices: PriceBox, objective: float, until: float) -> Relaxed:
         lower, upper = self.pool.bounds(box)
-        seconds = until - time.monotonic()
-        relaxed = solve_relaxation(
-            self.pool.formulation,
-            prices,
-            objective=objective,
-            time_limit=seconds,
-            lower=lower,
-            upper=upper,
-            start=self.basis,
-        )
-        self.basis = relaxed.basis or self.basis
-        return relaxed
+        known = self._relaxation
+        if known is None or known.formulation is not self.pool.formulation:
+            start = None if known is None else known.basis()
+            self._relaxation = known = Relaxation(self.pool.formulation, objective, start)
+        return known.solve(prices, time_limit=until - time.monotonic(), lower=lower, upper=upper)
 
     def _price(self, box: Box, relaxed: Relaxed) -> bool:
         """Add the pairs that the duals ask for; tell whether any was new."""

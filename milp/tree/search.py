@@ -11,9 +11,10 @@ from instances.batch_model import BatchModel
 from instances.plan import Plan
 from milp.boxes import divide
 from milp.certificate import Leaf, Split
-from milp.lagrangian import Box, Prices
+from milp.lagrangian import Box, Prices, Valued
+from milp.root.exact import exact_values
 from milp.root.pricing import FloatPrices
-from milp.tree.bounded import Bounded, NodeSolver, inherited
+from milp.tree.bounded import Bounded, NodeSolver, bounded_ticks
 
 INFINITE = 10**400
 """Ticks of a node that holds no plan."""
@@ -45,8 +46,9 @@ class _Open:
     order: int
     index: int = 0
     box: Box = Box()
-    prices: Prices | None = None
+    valued: Valued | None = None
     centre: FloatPrices | None = None
+    origin: tuple[Split, bool] | None = None
 
 
 class _Growing:
@@ -90,7 +92,6 @@ def search_tree(
     model: BatchModel,
     nodes: NodeSolver,
     root: FloatPrices,
-    root_prices: Prices,
     *,
     cutoff: Callable[[], int | None],
     offer: Callable[[Plan], object],
@@ -106,8 +107,8 @@ def search_tree(
         Batch model.
     nodes
         Bounds the nodes.
-    root, root_prices
-        Prices of the root, as floats and exact.
+    root
+        Prices of the root.
     cutoff
         Returns the ticks at which a node is closed: the incumbent's cost; None without one.
     offer
@@ -120,9 +121,10 @@ def search_tree(
         Called with the least bound over all leaves whenever it rises, in ticks.
     """
     growing = _Growing()
-    ticks = inherited(model, root_prices, Box())
+    valued = exact_values(model, root)
+    ticks = bounded_ticks(valued, Box())
     first = INFINITE if ticks is None else ticks
-    heap = [_Open(first, 0, growing.leaf(root_prices, first), Box(), root_prices, root)]
+    heap = [_Open(first, 0, growing.leaf(valued.prices, first), Box(), valued, root)]
     abandoned: list[int] = []
     told = first
     while heap and time.monotonic() < until and growing.size < most_nodes:
@@ -134,10 +136,13 @@ def search_tree(
         if limit is not None and heap[0].ticks >= limit:
             break
         node = heapq.heappop(heap)
-        assert node.prices is not None and node.centre is not None
-        bounded = nodes.bound(node.box, node.centre, node.prices, limit, until)
+        assert node.valued is not None and node.centre is not None
+        bounded = nodes.bound(node.box, node.centre, node.valued, limit, until)
+        before = node.ticks
         node.ticks = INFINITE if bounded.ticks is None else max(node.ticks, bounded.ticks)
-        growing.improve(node.index, bounded.prices, node.ticks)
+        if node.origin is not None and node.ticks < INFINITE:
+            nodes.learn(*node.origin, node.ticks - before)
+        growing.improve(node.index, bounded.valued.prices, node.ticks)
         if bounded.plan is not None:
             offer(bounded.plan)
         limit = cutoff()
@@ -162,10 +167,10 @@ def _children(
 ) -> list[_Open]:
     boxes = divide(model, node.box, split)
     children: list[_Open] = []
-    for box in boxes:
-        ticks = inherited(model, bounded.prices, box)
+    for high, box in enumerate(boxes):
+        ticks = bounded_ticks(bounded.valued, box)
         own = INFINITE if ticks is None else max(ticks, node.ticks)
-        index = growing.leaf(bounded.prices, own)
-        children.append(_Open(own, index, index, box, bounded.prices, bounded.centre))
+        index = growing.leaf(bounded.valued.prices, own)
+        children.append(_Open(own, index, index, box, bounded.valued, bounded.centre, (split, bool(high))))
     growing.split(node.index, replace(split, low=children[0].index, high=children[1].index))
     return children
