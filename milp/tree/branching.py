@@ -6,6 +6,7 @@ import numpy as np
 
 from milp.certificate import Split
 from milp.formulation.arrays import Formulation
+from milp.lagrangian.box import Box, Range
 from milp.tree.history import SplitHistory
 from milp.tree.pool import Floats
 
@@ -66,3 +67,36 @@ def _request_split(formulation: Formulation, solution: Floats) -> Split | None:
     lengths = (int(model.groups.prompt[group]), int(model.groups.gen[group]))
     return Split("requests", name + lengths, int(np.floor(values[place])), 0, 0)
 
+
+def settling_split(formulation: Formulation, solution: Floats, box: Box) -> Split | None:
+    """Return a split that settles a quantity at its integral value; None if all are settled.
+
+    Where a relaxation is integral and the bound still does not meet it, as with cold starts, fewer open choices make
+    the bound rise.
+    """
+    model, columns, selection = formulation.model, formulation.columns, formulation.selection
+    for shape in columns.opened:
+        if shape not in box.opened and shape not in box.closed:
+            return Split("shape", tuple(model.types.shapes[shape]), 0, 0, 0)
+    for place, index in enumerate(selection.types.tolist()):
+        at = _unsettled(box.batches.get(index, (0, None)), round(float(solution[columns.z[place]])))
+        if at is not None:
+            return Split("batches", model.types.key(index), at, 0, 0)
+    pairs = zip(selection.pair_type.tolist(), selection.pair_group.tolist(), strict=True)
+    for place, (index, group) in enumerate(pairs):
+        most = int(model.groups.count[group])
+        least, upper = box.requests.get((group, index), (0, most))
+        at = _unsettled((least, upper), round(float(solution[columns.x[place]])))
+        if at is not None:
+            name = model.types.key(index)
+            name += (int(model.groups.prompt[group]), int(model.groups.gen[group]))
+            return Split("requests", name, at, 0, 0)
+    return None
+
+
+def _unsettled(bounds: Range, value: int) -> int | None:
+    """Return where to split a range that is not yet the value alone."""
+    least, most = bounds
+    if least < value:
+        return value - 1
+    return value if most is None or most > value else None

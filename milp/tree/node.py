@@ -18,11 +18,13 @@ from milp.root.pricing import FloatPrices, evaluate_prices
 from milp.root.relaxation import PriceBox, Relaxation, Relaxed
 from milp.translate import plan_of
 from milp.tree.bounded import Bounded, bounded_ticks
-from milp.tree.branching import choose_split
+from milp.tree.branching import choose_split, settling_split
 from milp.tree.history import SplitHistory
 from milp.tree.pool import Pool, negative_pairs_in_box
 
 WIDENINGS = 6
+SETTLED_PAIRS = 500
+"""Pairs up to which integral nodes that stay open are divided further."""
 ROUNDS = 12
 ENOUGH = 1e-9
 
@@ -58,7 +60,7 @@ class PairNodes:
             if not attempt.solved:
                 break
             in_slack = attempt.slack > 1e-7
-            relaxed, solved_over = (None if in_slack else attempt), formulation
+            relaxed, solved_over = attempt, formulation
             valued = exact_values(model, attempt.prices, best.prices.denominator)
             ticks = bounded_ticks(valued, box)
             if ticks is None or best_ticks is None or ticks > best_ticks:
@@ -74,7 +76,9 @@ class PairNodes:
         if relaxed is None:
             return Bounded(best, best_ticks, centre, None, None)
         split = choose_split(solved_over, relaxed.solution, self._history)
-        plan = _plan(solved_over, relaxed) if split is None else None
+        plan = _plan(solved_over, relaxed) if split is None and relaxed.slack <= 1e-7 else None
+        if split is None and len(solved_over.selection) <= SETTLED_PAIRS:
+            split = settling_split(solved_over, relaxed.solution, box)
         return Bounded(best, best_ticks, centre, split, plan)
 
     def _relax(self, box: Box, prices: PriceBox, objective: float, until: float) -> Relaxed:
