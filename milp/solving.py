@@ -306,7 +306,11 @@ class _Search:
             return
         covering = root.covering
         nodes: NodeSolver
-        nodes = PairNodes(self.model, self._remaining(root)[0]) if covering is None else CoverNodes(self.model, covering)
+        nodes = (
+            PairNodes(self.model, self._remaining(root)[0])
+            if covering is None
+            else CoverNodes(self.model, covering)
+        )
         tree = search_tree(
             self.model,
             nodes,

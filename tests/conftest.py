@@ -10,10 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from milp.cli.main import main
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# How long an example takes says more about the machine's other work than about the code.
+settings.register_profile("batchproof", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("batchproof")
 
 
 @pytest.fixture(scope="session")

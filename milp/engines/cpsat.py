@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from fractions import Fraction
 
 import numpy as np
@@ -39,11 +40,13 @@ def cpsat(
     solver.parameters.num_workers = workers
     solver.parameters.random_seed = seed
     solver.parameters.relative_gap_limit = gap
+    # Its handler for Ctrl-C would stay behind, and the next Ctrl-C end the process with nothing kept.
+    solver.parameters.catch_sigint_signal = False
     solver.parameters.log_search_progress = True
     solver.parameters.log_to_stdout = False
     lines: list[str] = []
     solver.log_callback = lines.append
-    status = solver.solve(model)
+    status = _solved(solver, model)
     log = "\n".join(lines)
     if status == cp_model.MODEL_INVALID:
         raise Unsuited(f"CP-SAT refuses the model: {model.validate()}")
@@ -54,6 +57,20 @@ def cpsat(
         return Outcome(None, bound, False, log)
     solution = np.asarray([solver.value(variable) for variable in variables], dtype=np.int64)
     return Outcome(solution, bound, False, log)
+
+
+def _solved(solver: cp_model.CpSolver, model: cp_model.CpModel) -> object:
+    """Solve in a thread, so that Ctrl-C reaches this one, which stops the other."""
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(solver.solve, model)
+        try:
+            return running.result()
+        except KeyboardInterrupt:
+            while not running.done():
+                # Without effect before the search has begun, hence more than once.
+                solver.stop_search()
+                wait([running], timeout=0.05)
+            raise
 
 
 def write_model(formulation: Formulation) -> tuple[cp_model.CpModel, list[cp_model.IntVar]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import tempfile
 import warnings
-import warnings
 from fractions import Fraction
 from pathlib import Path
 

@@ -70,7 +70,14 @@ def _columns(model: BatchModel, selection: Selection, writer: Writer) -> Columns
             opened[shape] = writer.column(types.open_once[shape], 1)
         for shape, stream in pairs:
             use[shape, stream] = writer.column(types.open_stream[shape], 1)
-            writer.row("opened", [use[shape, stream], opened[shape]], [1, -1], None, 0, len(types.shapes) * stream + shape)
+            writer.row(
+                "opened",
+                [use[shape, stream], opened[shape]],
+                [1, -1],
+                None,
+                0,
+                len(types.shapes) * stream + shape,
+            )
     z = _batch_columns(model, chosen, use, writer)
     cost = _pair_costs(model, selection)
     most = model.groups.count[selection.pair_group]
@@ -134,7 +141,9 @@ def _links(
     types = model.types
     position = np.searchsorted(selection.types, selection.pair_type)
     count = model.groups.count[selection.pair_group]
-    rows = writer.rows("link", selection.keys(len(model.groups)), None, np.zeros(len(selection), dtype=np.int64))
+    rows = writer.rows(
+        "link", selection.keys(len(model.groups)), None, np.zeros(len(selection), dtype=np.int64)
+    )
     writer.entries(rows, columns.x, np.ones(len(selection), dtype=np.int64))
     writer.entries(rows, columns.z[position], -count)
     whole = unlimited(model, selection.types)
@@ -149,7 +158,9 @@ def _links(
     np.logical_or.at(capacitated, inverse, ~whole[position])
     needed = (times > 1) | capacitated
     link_rows = np.full(len(values), -1, dtype=np.int64)
-    link_rows[needed] = writer.rows("shape", values[needed], None, np.zeros(int(needed.sum()), dtype=np.int64))
+    link_rows[needed] = writer.rows(
+        "shape", values[needed], None, np.zeros(int(needed.sum()), dtype=np.int64)
+    )
     of_pair = link_rows[inverse]
     kept = of_pair >= 0
     writer.entries(of_pair[kept], columns.x[kept], np.ones(int(kept.sum()), dtype=np.int64))

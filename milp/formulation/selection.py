@@ -37,7 +37,7 @@ class Selection:
         return np.unique(self.pair_type)
 
     def keys(self, groups: int) -> Ints:
-        """Return one ascending number per pair, the same in every selection; `groups` is the number of groups."""
+        """Return one ascending number per pair, the same in every selection, of so many groups."""
         return self.pair_type * groups + self.pair_group
 
     def __len__(self) -> int:

@@ -56,7 +56,7 @@ class Writer:
         upper: int | None,
         key: int = -1,
     ) -> int:
-        """Add one row and return its index; the key, if given, tells rows of a kind apart in every formulation."""
+        """Add one row and return its index; a key tells rows of a kind apart in every formulation."""
         index = len(self._kinds)
         self._kinds.append(kind)
         self._keys.append(index if key < 0 else key)

@@ -41,9 +41,7 @@ def cold_values(priced_model: Priced, weights: Weights, fineness: int) -> Array:
     return values
 
 
-def cold_value(
-    priced_model: Priced, weights: Weights, fineness: int, batch: int, inside: set[int]
-) -> int:
+def cold_value(priced_model: Priced, weights: Weights, fineness: int, batch: int, inside: set[int]) -> int:
     """Return the value of one type where requests of the groups `inside` are in it anyway, their c_ib counted."""
     model = priced_model.model
     of_stream = model.groups.of_stream(int(model.types.stream[batch]))
@@ -56,9 +54,7 @@ def cold_value(
     return int(total.min())
 
 
-def _effects(
-    priced_model: Priced, weights: Weights, fineness: int, types: Array, groups: Array
-) -> Array:
+def _effects(priced_model: Priced, weights: Weights, fineness: int, types: Array, groups: Array) -> Array:
     """Return ρ_ib, each product with a weight rounded down to whole 1/d."""
     model = priced_model.model
     t = model.types

@@ -66,7 +66,11 @@ class CoverMaster:
         self.slack = len(costs) - 1
         counted = np.concatenate([opened, np.arange(first_step, self.slack)])
         signs = np.where(counted < first_step, 1.0, -1.0)
-        links = np.stack([np.arange(len(types)), first_shape + types.shape], axis=1).ravel() if apart else opened[:0]
+        links = (
+            np.stack([np.arange(len(types)), first_shape + types.shape], axis=1).ravel()
+            if apart
+            else opened[:0]
+        )
         rows = 1 + len(links) // 2
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = len(costs), rows

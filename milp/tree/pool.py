@@ -90,9 +90,12 @@ def negative_pairs_in_box(evaluated: Evaluated, box: Box, tolerance: float, most
     shapes = evaluated.chosen.copy()
     shapes[list(box.opened)] = True
     # The cheapest shapes that are not closed take the place of closed ones.
-    shapes |= evaluated.shape_value <= np.sort(evaluated.shape_value)[
-        min(len(evaluated.shape_value) - 1, int(evaluated.chosen.sum()) + len(box.closed))
-    ]
+    shapes |= (
+        evaluated.shape_value
+        <= np.sort(evaluated.shape_value)[
+            min(len(evaluated.shape_value) - 1, int(evaluated.chosen.sum()) + len(box.closed))
+        ]
+    )
     shapes[list(box.closed)] = False
     attractive = shapes[types.shape] & worth[types.shape, types.stream]
     attractive &= evaluated.batch_value < -tolerance
@@ -102,4 +105,3 @@ def negative_pairs_in_box(evaluated: Evaluated, box: Box, tolerance: float, most
     found = found[np.argsort(evaluated.batch_value[found])][:most]
     forced = [index for index, (least, _) in box.batches.items() if least > 0]
     return evaluated.negative_pairs(np.union1d(found, np.asarray(forced, dtype=np.int64)))
-

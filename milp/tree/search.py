@@ -146,7 +146,7 @@ def search_tree(
         if bounded.plan is not None:
             offer(bounded.plan)
         limit = cutoff()
-        if limit is not None and node.ticks >= limit or bounded.ticks is None:
+        if (limit is not None and node.ticks >= limit) or bounded.ticks is None:
             continue
         if bounded.split is None:
             # Nothing fractional is left, or nothing was solved: the leaf stays open with what it has.
