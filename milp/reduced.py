@@ -19,9 +19,10 @@ def reduced_selection(
 ) -> tuple[Selection, bool]:
     """Return the pairs whose use is compatible with closing the gap, and whether these are all such pairs.
 
-    A plan that runs a type b of shape s costs at least L + max(0, τ_b) + e_s, with e_s what opening s adds to the minimum
-    over shapes, and one that puts a request of group i into it at least max(0, c_ib) more. What exceeds the room between L and the incumbent is in no better plan. This
-    chooses where engines look for plans; no bound rests on it.
+    A plan that runs a type b of shape s costs at least L + max(0, τ_b) + e_s, with e_s what opening s adds to
+    the minimum over shapes, and one that puts a request of group i into it at least max(0, c_ib) more. What
+    exceeds the room between L and the incumbent is in no better plan. This chooses where engines look for
+    plans; no bound rests on it.
 
     Parameters
     ----------

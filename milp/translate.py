@@ -26,8 +26,8 @@ Ints = npt.NDArray[np.int64]
 def plan_types(model: BatchModel, plan: Plan) -> tuple[Ints, Running] | None:
     """Return the type of each batch of a plan: int64, shape (batches,); None if some batch is of no type.
 
-    A batch that declares a shape which is no candidate is given the largest candidate within it, or the smallest that
-    holds it. Batches whose copies end in different stages have no type of their own either.
+    A batch that declares a shape which is no candidate is given the largest candidate within it, or the
+    smallest that holds it. Batches whose copies end in different stages have no type of their own either.
     """
     running = run_batches(model.instance, model.groups, plan)
     types = model.types

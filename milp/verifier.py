@@ -1,7 +1,7 @@
 """The verifier: an instance and a certificate in, a verdict out. It trusts nothing else.
 
-It needs the problem definition and numpy, and no solver, formulation or engine. All arithmetic is exact; there is no
-tolerance.
+It needs the problem definition and numpy, and no solver, formulation or engine. All arithmetic is exact;
+there is no tolerance.
 """
 
 from __future__ import annotations

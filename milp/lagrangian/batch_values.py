@@ -1,7 +1,7 @@
 """τ: the least priced value of running each batch type at all, for every type at once.
 
-τ_b = min over z ≥ 1 and 0 ≤ x_i ≤ n_i, Σ x_i ≤ c_b z of  Σ c_ib x_i + f_b z,  where the priced unit cost splits as
-c_ib = U_b − r_i − (rewards of the latency limits that the pair meets) + (link price of the pair).
+τ_b = min over z ≥ 1 and 0 ≤ x_i ≤ n_i, Σ x_i ≤ c_b z of  Σ c_ib x_i + f_b z,  where the priced unit cost
+splits as c_ib = U_b − r_i − (rewards of the latency limits that the pair meets) + (link price of the pair).
 """
 
 from __future__ import annotations
@@ -90,8 +90,8 @@ def priced(
     links
         Group indices, shape indices and prices of the strong links.
     fineness
-        For exact prices, the weights' extra denominator: every product with a weight is rounded down (a reward up) to
-        whole units of 1/d, which can only lower the bound. None for floats.
+        For exact prices, the weights' extra denominator: every product with a weight is rounded down (a
+        reward up) to whole units of 1/d, which can only lower the bound. None for floats.
     """
     t, g = model.types, model.groups
 
@@ -181,8 +181,8 @@ def _block_values(priced_model: Priced, types: Array, groups: Array) -> Array:
 def _capacitated(costs: Array, count: Array, fixed: Array, capacity: Array) -> Array:
     """Return min over z ≥ 1 of f z + (cheapest c z requests), for unit costs of at most 0.
 
-    The value is convex in z; its real minimiser is M / c, where M counts the requests whose unit cost exceeds the
-    fixed cost per slot, c·cost + f < 0. The integer minimiser is next to it.
+    The value is convex in z; its real minimiser is M / c, where M counts the requests whose unit cost exceeds
+    the fixed cost per slot, c·cost + f < 0. The integer minimiser is next to it.
     """
     order = np.argsort(costs, axis=1, kind="stable")
     costs = np.take_along_axis(costs, order, axis=1)

@@ -1,9 +1,10 @@
 """L(α, μ): a lower bound on the cost of every plan in a box, whatever the prices are.
 
 ``L = Σ n_i α_i − Σ μ_k r_k + min over N of [count(N) + the N smallest σ_s]`` with
-``σ_s = o_s + Σ_streams min(0, σ_s,stream)``, ``σ_s,stream = o_s,stream − Σ n_i κ_is + Σ_b min(0, τ_b)``, where an opened
-shape is used by at least one stream: if no σ_s,stream is negative, the least of them counts. See docs/certificate.md. Each product with
-a weight is rounded down to a whole number of 1/d ticks, so the value is a lower bound and exactly reproducible.
+``σ_s = o_s + Σ_streams min(0, σ_s,stream)``, ``σ_s,stream = o_s,stream − Σ n_i κ_is + Σ_b min(0, τ_b)``,
+where an opened shape is used by at least one stream: if no σ_s,stream is negative, the least of them counts.
+See docs/certificate.md. Each product with a weight is rounded down to a whole number of 1/d ticks, so the
+value is a lower bound and exactly reproducible.
 """
 
 from __future__ import annotations
@@ -181,7 +182,8 @@ def _add_cold_starts(valued: Valued, totals: dict[tuple[int, int], int], box: Bo
             value, forced = _bounded_type(under_prices, batch, box, int(valued.batch_value[batch]))
             if value is None:
                 continue
-            # A type that must be run has its τ in the sum already, and τ the cost of requests that must be in it.
+            # A type that must be run has its τ in the sum already, and τ the cost of requests that must be in
+            # it.
             inside = {g for (g, b), bounds in box.requests.items() if b == batch and bounds[0] > 0}
             chi = cold_value(under_prices, valued.weights, valued.prices.fineness, batch, inside)
             chi += 0 if forced else max(0, value)
@@ -198,15 +200,19 @@ def _safe_to_add(values: Array) -> Array:
 
 
 def _bounded_type(under_prices: Priced, batch: int, box: Box, free: int) -> tuple[int | None, bool]:
-    """Return τ of a type under the box's bounds, and whether the box forces it to be run; `free` is its τ without."""
+    """Return τ of a type under the box's bounds, and whether the box forces it to be run.
+
+    `free` is its τ without bounds.
+    """
     model = under_prices.model
     batches = box.batches.get(batch, (0, None))
     if all(of_type != batch for _, of_type in box.requests):
-        if batches[1] == 0:
-            return None, batches[0] > 0
-        if batches in ((0, None), (1, None)):
-            # τ is of running the type at least once as it is.
-            return free, batches[0] == 1
+        least, most = batches
+        if most == 0:
+            return None, least > 0
+        # τ is of running the type at least once as it is.
+        if most is None and least <= 1:
+            return free, least > 0
     of_stream = model.groups.of_stream(int(model.types.stream[batch]))
     groups = np.arange(of_stream.start, of_stream.stop)
     one = np.asarray([batch])

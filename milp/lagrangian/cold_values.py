@@ -1,8 +1,9 @@
 """What the one cold start of each used (shape, stream) adds to L at least.
 
-The cold start falls on some request of some batch type b of the shape, which therefore is run and holds the request:
-``χ_b = max(0, τ_b) + min over groups i that fit b of [ρ_ib + max(0, c_ib)]``, where ρ_ib is what the limit prices make of
-the cold start: a longer batch, a request that is late. A used pair costs at least the least χ of its types.
+The cold start falls on some request of some batch type b of the shape, which therefore is run and holds the
+request: ``χ_b = max(0, τ_b) + min over groups i that fit b of [ρ_ib + max(0, c_ib)]``, where ρ_ib is what the
+limit prices make of the cold start: a longer batch, a request that is late. A used pair costs at least the
+least χ of its types.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def cold_values(priced_model: Priced, weights: Weights, fineness: int) -> Array:
 
 
 def cold_value(priced_model: Priced, weights: Weights, fineness: int, batch: int, inside: set[int]) -> int:
-    """Return the value of one type where requests of the groups `inside` are in it anyway, their c_ib counted."""
+    """Return the value of one type that holds requests of the groups `inside` anyway, their c_ib counted."""
     model = priced_model.model
     of_stream = model.groups.of_stream(int(model.types.stream[batch]))
     groups = np.arange(of_stream.start, of_stream.stop)

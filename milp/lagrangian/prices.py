@@ -25,7 +25,8 @@ class Prices:
     group
         Shape (groups,): price α of serving one request, in cost ticks, of any sign.
     limit
-        Shape (rows,): multiplier μ ≥ 0 of each limit row, in cost ticks per unit of the row, over d × fineness.
+        Shape (rows,): multiplier μ ≥ 0 of each limit row, in cost ticks per unit of the row, over d ×
+        fineness.
     link_group, link_shape, link
         Shape (links,): multipliers κ ≥ 0, in cost ticks per request, of the strong links
         ``Σ_{b of shape s} x_ib ≤ n_i y_s``; group indices, shape indices, values.

@@ -1,7 +1,7 @@
 """Subgradient ascent: from no prices at all to good ones, quickly.
 
-Polyak's step towards a known upper bound (Polyak 1969; Held, Wolfe and Crowder 1974), in the metric in which every
-request counts alike; the step is damped and restarted from the best prices when it stops helping.
+Polyak's step towards a known upper bound (Polyak 1969; Held, Wolfe and Crowder 1974), in the metric in which
+every request counts alike; the step is damped and restarted from the best prices when it stops helping.
 """
 
 from __future__ import annotations

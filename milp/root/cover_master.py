@@ -1,13 +1,14 @@
 """The root LP where requests only choose among opened shapes, by cuts instead of assignment variables.
 
-Where every shape has one batch type per stream, without capacity or limits, the assignment variables can be projected out
-(Benders 1962; for facility location Fischetti, Ljubić and Sinnl 2016, "Redesigning Benders decomposition for
-large-scale facility location"). With V_b the cost of a request of group i in type b, whose shape is used to the extent y_b,
+Where every shape has one batch type per stream, without capacity or limits, the assignment variables can be
+projected out (Benders 1962; for facility location Fischetti, Ljubić and Sinnl 2016, "Redesigning Benders
+decomposition for large-scale facility location"). With V_b the cost of a request of group i in type b, whose
+shape is used to the extent y_b,
 
     θ_i ≥ α − Σ_{b: V_b < α} (α − V_b) y_b      for every α,      Σ_{b holds i} y_b ≥ 1,
 
-and the α that is tight at a given y is the cost of the last type that a request spread over the cheapest used types needs.
-The duals of the cuts, averaged, are the prices: λ-weighted means of the α of each group.
+and the α that is tight at a given y is the cost of the last type that a request spread over the cheapest used
+types needs. The duals of the cuts, averaged, are the prices: λ-weighted means of the α of each group.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ class CoverMaster:
         cost = np.asarray(types.open_stream, dtype=float)[types.shape] + types.fixed_cost.astype(float)
         once = np.asarray(types.open_once, dtype=float)
         self.unit = max(1.0, float(self.count.sum()) * float(np.median(types.unit_cost.astype(float))) / 1e5)
-        # Columns: use of each type, θ of each group, shapes opened, increments of their number, and a slack that
-        # keeps nodes feasible. With one stream a shape is opened where its one type is used.
+        # Columns: use of each type, θ of each group, shapes opened, increments of their number, and a slack
+        # that keeps nodes feasible. With one stream a shape is opened where its one type is used.
         self.first_theta = len(types)
         apart = len(model.instance.streams) > 1
         if not apart:

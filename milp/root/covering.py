@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +35,7 @@ def is_covering(model: BatchModel) -> bool:
     alone = np.bincount(types.shape * streams + types.stream).max() == 1
     costs = [model.count_ticks(n) for n in range(most_opened(model, None) + 1)]
     steps = np.diff(np.asarray(costs, dtype=object))
-    convex = all(a <= b for a, b in zip(steps, steps[1:], strict=False))
+    convex = all(a <= b for a, b in pairwise(steps))
     return bool(alone) and convex and costs[0] == 0
 
 

@@ -22,7 +22,8 @@ def counts_cold_starts(model: BatchModel) -> bool:
 def exact_values(model: BatchModel, prices: FloatPrices, first: int = DENOMINATORS[0]) -> Valued:
     """Round prices and value every batch type exactly.
 
-    The finest denominator up to `first` is taken with which int64 provably suffices; the coarsest one, if none does.
+    The finest denominator up to `first` is taken with which int64 provably suffices; the coarsest one, if
+    none does.
     """
     fineness = FINENESS if model.rows else 1
     cold = counts_cold_starts(model)

@@ -1,7 +1,7 @@
 """The LP relaxation of a formulation in HiGHS, with prices kept inside a box around a centre.
 
-The box is the boxstep method (Marsten, Hogan and Blankenship 1975): each assignment and limit row gets two slack
-columns, whose costs are the ends of the interval that its price may lie in.
+The box is the boxstep method (Marsten, Hogan and Blankenship 1975): each assignment and limit row gets two
+slack columns, whose costs are the ends of the interval that its price may lie in.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def solve_relaxation(
 
 
 class Relaxation:
-    """The relaxation of one formulation, kept in HiGHS from solve to solve so that each starts where the last ended."""
+    """The relaxation of one formulation, kept in HiGHS: each solve starts where the last ended."""
 
     def __init__(self, formulation: Formulation, objective: float, start: Basis | None = None) -> None:
         self.formulation = formulation
@@ -143,7 +143,7 @@ class Relaxation:
 
 
 class _Scaled:
-    """The relaxation in units in which HiGHS's tolerances mean something: shares of groups, costs of order 10⁶."""
+    """The relaxation in units that suit HiGHS's tolerances: shares of groups, costs of order 10³."""
 
     def __init__(self, formulation: Formulation, objective: float) -> None:
         self.formulation = formulation

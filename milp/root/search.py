@@ -1,7 +1,7 @@
 """Finding the root prices: ascent, then the LP over the batch types that prices ask for.
 
-The LP is solved over few pairs, its duals price all batch types, and the pairs with negative priced cost of the types that
-L would run are added, until L meets the LP. Prices move in a box around the best ones found.
+The LP is solved over few pairs, its duals price all batch types, and the pairs with negative priced cost of
+the types that L would run are added, until L meets the LP. Prices move in a box around the best ones found.
 """
 
 from __future__ import annotations

@@ -20,11 +20,13 @@ class Bounded:
     valued
         The exact prices of the best L found, with all types valued.
     ticks
-        That L, rounded up to a whole cost tick (or to a whole unit of infeasibility); None if the box is empty.
+        That L, rounded up to a whole cost tick (or to a whole unit of infeasibility); None if the box is
+        empty.
     centre
         The prices as floats, where children start.
     split
-        On what to divide the node, indices left at 0; None if nothing fractional is left or nothing was solved.
+        On what to divide the node, indices left at 0; None if nothing fractional is left or nothing was
+        solved.
     plan
         A plan that came with the relaxation.
     """
@@ -49,7 +51,8 @@ class NodeSolver(Protocol):
         box
             The node.
         parent, parent_values
-            Prices of the parent, as floats, and exact with all types valued: the node is never worse than under these.
+            Prices of the parent, as floats, and exact with all types valued: the node is never worse than
+            under these.
         cutoff
             Ticks at which the node is closed.
         until
@@ -63,7 +66,7 @@ class NodeSolver(Protocol):
 
 
 def whole_ticks(numerator: int | None, prices: Prices) -> int | None:
-    """Return L rounded up to whole ticks; for a zero objective 1 or more if L > 0, and at most 0 otherwise."""
+    """Return L rounded up to whole ticks; with a zero objective it is over 0 just if L is."""
     if numerator is None:
         return None
     return -(-numerator // prices.denominator)

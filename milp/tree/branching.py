@@ -71,8 +71,8 @@ def _request_split(formulation: Formulation, solution: Floats) -> Split | None:
 def settling_split(formulation: Formulation, solution: Floats, box: Box) -> Split | None:
     """Return a split that settles a quantity at its integral value; None if all are settled.
 
-    Where a relaxation is integral and the bound still does not meet it, as with cold starts, fewer open choices make
-    the bound rise.
+    Where a relaxation is integral and the bound still does not meet it, as with cold starts, fewer open
+    choices make the bound rise.
     """
     model, columns, selection = formulation.model, formulation.columns, formulation.selection
     for shape in columns.opened:

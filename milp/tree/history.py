@@ -1,4 +1,4 @@
-"""What earlier splits gained: pseudo-costs (Bénichou et al. 1971), which tell promising splits from idle ones."""
+"""What earlier splits gained: pseudo-costs (Bénichou et al. 1971), to tell which splits promise most."""
 
 from __future__ import annotations
 

@@ -11,9 +11,9 @@ from instances.batch_model import BatchModel
 from instances.plan import Plan
 from milp.certificate import Split
 from milp.formulation.arrays import Formulation
-from milp.formulation.selection import Selection
+from milp.formulation.selection import Selection, full_selection
 from milp.lagrangian import Box, Valued
-from milp.root.exact import exact_values
+from milp.root.exact import counts_cold_starts, exact_values
 from milp.root.pricing import FloatPrices, evaluate_prices
 from milp.root.relaxation import PriceBox, Relaxation, Relaxed
 from milp.translate import plan_of
@@ -23,6 +23,8 @@ from milp.tree.history import SplitHistory
 from milp.tree.pool import Pool, negative_pairs_in_box
 
 WIDENINGS = 6
+WHOLE = 20_000
+"""Pairs up to which a model with cold starts is relaxed whole."""
 SETTLED_PAIRS = 500
 """Pairs up to which integral nodes that stay open are divided further."""
 ROUNDS = 12
@@ -34,6 +36,9 @@ class PairNodes:
 
     def __init__(self, model: BatchModel, selection: Selection) -> None:
         self.model = model
+        # Prices ask for pairs that are cheap, not for those that a cold start would best fall on.
+        if counts_cold_starts(model) and len(model.types) * len(model.groups) <= WHOLE:
+            selection = full_selection(model)
         self.pool = Pool(model, selection)
         self._relaxation: Relaxation | None = None
         self._history = SplitHistory()

@@ -136,7 +136,8 @@ def search_tree(
         if limit is not None and heap[0].ticks >= limit:
             break
         node = heapq.heappop(heap)
-        assert node.valued is not None and node.centre is not None
+        assert node.valued is not None
+        assert node.centre is not None
         bounded = nodes.bound(node.box, node.centre, node.valued, limit, until)
         before = node.ticks
         node.ticks = INFINITE if bounded.ticks is None else max(node.ticks, bounded.ticks)
