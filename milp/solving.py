@@ -1,51 +1,21 @@
-"""Solving an instance: heuristics, root bound, engine, tree, certificate, verdict."""
+"""Solving an instance, and bounding a plan: search, certificate, verdict."""
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import time
-from collections.abc import Iterator
 from fractions import Fraction
 
-import numpy as np
-
-import heuristics
-from heuristics import Uncoverable
-from instances.batch_model import BatchModel, form_batch_model
 from instances.digest import digest
 from instances.instance import Instance
 from instances.metrics import Evaluation, evaluate
 from instances.plan import Plan
-from milp.certificate import Certificate, Leaf
-from milp.engines import engine as find_engine
-from milp.engines.base import Ints, Unsuited
+from milp.certificate import Certificate
 from milp.engines.registry import EXACT
-from milp.formulation import Formulation, build
-from milp.formulation.selection import Selection
-from milp.incumbent import Incumbent
-from milp.infeasible import prove_uncovered, search_infeasibility
-from milp.lagrangian import Box, Prices, lower_bound
-from milp.progress import Progress, ProgressCallback
-from milp.reduced import reduced_selection
+from milp.progress import ProgressCallback
 from milp.result import Result
-from milp.root import Root, search_root
-from milp.root.exact import exact_values
-from milp.root.pricing import FloatPrices
+from milp.search import Search
 from milp.status import Status
-from milp.translate import plan_of, plan_pairs, solution_of
-from milp.tree import Tree, search_tree
-from milp.tree.bounded import NodeSolver, bounded_ticks, whole_ticks
-from milp.tree.covering import CoverNodes
-from milp.tree.node import PairNodes
 from milp.verifier import verify
-
-logger = logging.getLogger(__name__)
-
-ENOUGH_PAIRS = 8_000
-"""Pairs among which a general solver finds good plans within seconds."""
-
-WARM_STARTS = ("greedy", "powers-of-two", "one-shape", "one-per-batch")
 
 
 def solve(
@@ -86,9 +56,9 @@ def solve(
     InputError
         If there is no such engine or heuristic.
     """
-    search = _Search(instance, engine, time_limit, gap, workers, seed, progress)
+    search = Search(instance, engine, time_limit, gap, workers, seed, progress)
     search.run(heuristic, warm_start)
-    return search.result(search.incumbent.plan)
+    return _conclude(search, search.incumbent.plan)
 
 
 def bound(
@@ -103,276 +73,48 @@ def bound(
     progress: ProgressCallback | None = None,
 ) -> Result:
     """Certify how far a plan is from the best one; the parameters are those of `solve`."""
-    search = _Search(instance, engine, time_limit, gap, workers, seed, progress)
+    search = Search(instance, engine, time_limit, gap, workers, seed, progress)
     search.run(None, plan)
-    return search.result(plan)
+    return _conclude(search, plan)
 
 
-class _Search:
-    """One run: its clock, its incumbent, and the best certified tree so far."""
-
-    def __init__(
-        self,
-        instance: Instance,
-        engine: str,
-        time_limit: float,
-        gap: float,
-        workers: int,
-        seed: int,
-        progress: ProgressCallback | None,
-    ) -> None:
-        self.start = time.monotonic()
-        self.instance, self.engine = instance, engine
-        self.runner = None if engine == EXACT else find_engine(engine)
-        self.time_limit, self.gap = time_limit, Fraction(gap)
-        self.workers, self.seed, self.progress = workers, seed, progress
-        self.until = self.start + time_limit
-        self.model: BatchModel = form_batch_model(instance)
-        self.incumbent = Incumbent(self.model)
-        self.seed_pairs: Selection | None = None
-        # Prices of 0 bound the cost by what it costs to do nothing; everything found later is better.
-        self.tree = _worthless(self.model)
-        self.root_ticks: int | None = None
-        self.infeasible = False
-        self.claimed: Fraction | None = None
-        self.times: dict[str, float] = {}
-
-    def run(self, heuristic: str | None, warm_start: Plan | None) -> None:
-        """Search until optimality is proven, the time is over, or the user interrupts."""
-        try:
-            uncovered = prove_uncovered(self.model)
-            if uncovered is not None:
-                self.tree, self.infeasible = uncovered, True
-                return
-            with self._phase("heuristic"):
-                self._warm_start(heuristic, warm_start)
-            with self._phase("root"):
-                root = self._root()
-            with self._phase("engine"):
-                self._run_engine(root)
-            if self.incumbent.ticks is None:
-                with self._phase("infeasibility"):
-                    self._try_infeasibility(root)
-            if not self.infeasible:
-                with self._phase("tree"):
-                    self._grow_tree(root)
-        except KeyboardInterrupt:
-            logger.warning("interrupted: keeping the best plan and bound so far")
-
-    def cutoff(self) -> int | None:
-        """Return the ticks at which a case is closed: the incumbent's, less the gap that is accepted."""
-        if self.incumbent.ticks is None:
-            return None
-        accepted = self.incumbent.ticks * (1 - self.gap)
-        return -(-accepted.numerator // accepted.denominator)
-
-    @contextlib.contextmanager
-    def _phase(self, name: str) -> Iterator[None]:
-        begin = time.monotonic()
-        self.phase = name
-        self.report()
-        try:
-            yield
-        finally:
-            self.times[name] = time.monotonic() - begin
-
-    def report(self, ticks: int | None = None) -> None:
-        """Tell where the search stands."""
-        if ticks is not None:
-            self.root_ticks = ticks if self.root_ticks is None else max(self.root_ticks, ticks)
-        if self.progress is None:
-            return
-        scale = self.instance.cost_scale
-        best, lower = self.incumbent.ticks, self.root_ticks
-        if best is not None and lower is not None:
-            lower = min(lower, best)
-        self.progress(
-            Progress(
-                time.monotonic() - self.start,
-                self.phase,
-                None if best is None else Fraction(best, scale),
-                None if lower is None else Fraction(lower, scale),
-            )
-        )
-
-    def _warm_start(self, heuristic: str | None, plan: Plan | None) -> None:
-        if plan is not None:
-            self._offer(plan)
-        names = WARM_STARTS if heuristic is None else (heuristic,)
-        for name in names:
-            try:
-                found = heuristics.run(name, self.instance, self.model.groups)
-            except Uncoverable as reason:
-                logger.info("%s: %s", name, reason)
-                continue
-            self._offer(found.plan)
-            if found.evaluation.feasible or time.monotonic() > self.start + 0.3 * self.time_limit:
-                break
-
-    def _offer(self, plan: Plan) -> Evaluation:
-        """Take a plan as incumbent if it is better, and its pairs in any case."""
-        evaluation = self.incumbent.offer(plan)
-        if evaluation.total is not None:
-            pairs = plan_pairs(self.model, plan)
-            if pairs is not None:
-                known = self.seed_pairs
-                self.seed_pairs = pairs if known is None else known.joined(pairs, len(self.model.groups))
-        self.report()
-        return evaluation
-
-    def _root(self) -> Root:
-        now = time.monotonic()
-
-        def improved(prices: FloatPrices, value: float) -> None:
-            self._certify_leaf(prices)
-
-        target = None if self.incumbent.ticks is None else float(self.incumbent.ticks)
-        root = search_root(
-            self.model,
-            target=target,
-            seed_pairs=self.seed_pairs,
-            until=now + 0.5 * max(0.0, self.until - now),
-            report=improved,
-        )
-        if root.plan is not None:
-            self._offer(root.plan)
-        return root
-
-    def _certify_leaf(self, prices: FloatPrices) -> None:
-        valued = exact_values(self.model, prices)
-        ticks = bounded_ticks(valued, Box())
-        if ticks is not None and ticks > self.tree.ticks:
-            self.tree = Tree((Leaf(0),), (valued.prices,), ticks, 1)
-            self.report(ticks)
-
-    def _remaining(self, root: Root) -> tuple[Selection, bool]:
-        """Return the pairs that plans better than the incumbent can use, and whether that is all of them."""
-        if self.incumbent.ticks is None or self.incumbent.plan is None:
-            return reduced_selection(self.model, root.evaluated, None, root.selection)
-        room = max(0.0, self.incumbent.ticks - root.evaluated.value)
-        own = plan_pairs(self.model, self.incumbent.plan)
-        return reduced_selection(self.model, root.evaluated, room, root.selection if own is None else own)
-
-    def _run_engine(self, root: Root) -> None:
-        """Look for better plans among the pairs that the root leaves."""
-        self._certify_leaf(root.prices)
-        limit = self.cutoff()
-        if limit is not None and self.tree.ticks >= limit:
-            return
-        selection, complete = self._remaining(root)
-        if self.runner is None:
-            if root.covering is not None:
-                # The tree rounds its own relaxations, which finds plans sooner than a general solver does.
-                return
-            if len(selection) > max(len(root.selection), ENOUGH_PAIRS):
-                selection, complete = root.selection, False
-        left = self.until - time.monotonic()
-        runner, share = (self.runner, 0.9) if self.runner else (find_engine("highs"), 0.4)
-        formulation = build(self.model, selection)
-        hint = None if self.incumbent.plan is None else solution_of(formulation, self.incumbent.plan)
-        try:
-            outcome = runner(
-                formulation,
-                hint=hint,
-                time_limit=share * left,
-                gap=float(self.gap),
-                workers=self.workers,
-                seed=self.seed,
-            )
-        except Unsuited as reason:
-            logger.warning("%s: %s", self.engine, reason)
-            return
-        if outcome.solution is not None:
-            self._offer_solution(formulation, outcome.solution)
-        if complete and outcome.claimed_bound is not None:
-            self.claimed = outcome.claimed_bound / self.instance.cost_scale
-
-    def _offer_solution(self, formulation: Formulation, solution: Ints) -> None:
-        try:
-            self._offer(plan_of(formulation, solution))
-        except (Uncoverable, ValueError) as reason:
-            logger.info("a solution gave no plan: %s", reason)
-
-    def _try_infeasibility(self, root: Root) -> None:
-        selection, _ = self._remaining(root)
-        until = time.monotonic() + 0.5 * max(0.0, self.until - time.monotonic())
-        tree = search_infeasibility(self.model, selection, offer=self._offer, until=until)
-        if tree.ticks > 0:
-            self.tree, self.infeasible = tree, True
-
-    def _grow_tree(self, root: Root) -> None:
-        limit = self.cutoff()
-        if limit is not None and self.tree.ticks >= limit:
-            return
-        covering = root.covering
-        nodes: NodeSolver
-        nodes = (
-            PairNodes(self.model, self._remaining(root)[0])
-            if covering is None
-            else CoverNodes(self.model, covering)
-        )
-        tree = search_tree(
-            self.model,
-            nodes,
-            root.prices,
-            cutoff=self.cutoff,
-            offer=self._offer,
-            until=self.until,
-            report=self.report,
-        )
-        if tree.ticks > self.tree.ticks:
-            self.tree = tree
-
-    def result(self, plan: Plan | None) -> Result:
-        """Build the certificate, let the verifier judge it, and return the outcome."""
-        begin = time.monotonic()
-        self.phase = "verification"
-        evaluation = None if plan is None else evaluate(self.instance, plan, self.model.groups)
-        certificate = self._certificate(plan if evaluation is not None and evaluation.feasible else None)
-        verdict = verify(self.instance, certificate, self.model)
-        self.times["verification"] = time.monotonic() - begin
-        status = verdict.status
-        if status is Status.BOUND and plan is None:
-            status = Status.NO_PLAN
-        return Result(
-            instance=self.instance,
-            engine=self.engine,
-            status=status,
-            plan=plan,
-            evaluation=evaluation,
-            certificate=certificate,
-            cost=None if evaluation is None else evaluation.cost,
-            lower_bound=verdict.lower_bound,
-            claimed_bound=self.claimed,
-            seconds=time.monotonic() - self.start,
-            times=self.times,
-        )
-
-    def _certificate(self, plan: Plan | None) -> Certificate:
-        scale = self.instance.cost_scale
-        upper = None
-        if plan is not None:
-            upper = evaluate(self.instance, plan, self.model.groups).cost
-        lower: Fraction | None = Fraction(self.tree.ticks, scale)
-        if upper is not None and lower is not None:
-            lower = min(lower, upper)
-        if self.infeasible:
-            lower = None
-        return Certificate(
-            instance=digest(self.instance),
-            cost_scale=scale,
-            time_scale=self.instance.time_scale,
-            lower_bound=lower,
-            upper_bound=upper,
-            plan=plan,
-            nodes=self.tree.nodes,
-            prices=self.tree.prices,
-        )
-
-
-def _worthless(model: BatchModel) -> Tree:
-    prices = Prices(
-        1, 1, np.zeros(len(model.groups), dtype=np.int64), np.zeros(len(model.rows), dtype=np.int64), 1
+def _conclude(search: Search, plan: Plan | None) -> Result:
+    """Build the certificate, let the verifier judge it, and return the outcome."""
+    begin = time.monotonic()
+    evaluation = None if plan is None else evaluate(search.instance, plan, search.model.groups)
+    certificate = _certificate(search, plan, evaluation)
+    verdict = verify(search.instance, certificate, search.model)
+    times = {**search.times, "verification": time.monotonic() - begin}
+    no_plan = verdict.status is Status.BOUND and plan is None
+    return Result(
+        instance=search.instance,
+        engine=search.engine,
+        status=Status.NO_PLAN if no_plan else verdict.status,
+        plan=plan,
+        evaluation=evaluation,
+        certificate=certificate,
+        cost=None if evaluation is None else evaluation.cost,
+        lower_bound=verdict.lower_bound,
+        claimed_bound=search.claimed,
+        seconds=time.monotonic() - search.start,
+        times=times,
     )
-    ticks = whole_ticks(lower_bound(model, prices).numerator, prices)
-    return Tree((Leaf(0),), (prices,), 0 if ticks is None else ticks, 1)
+
+
+def _certificate(search: Search, plan: Plan | None, evaluation: Evaluation | None) -> Certificate:
+    feasible = evaluation is not None and evaluation.feasible
+    upper = evaluation.cost if evaluation is not None and feasible else None
+    lower: Fraction | None = None
+    if not search.infeasible:
+        lower = Fraction(search.tree.ticks, search.instance.cost_scale)
+        lower = lower if upper is None else min(lower, upper)
+    return Certificate(
+        instance=digest(search.instance),
+        cost_scale=search.instance.cost_scale,
+        time_scale=search.instance.time_scale,
+        lower_bound=lower,
+        upper_bound=upper,
+        plan=plan if feasible else None,
+        nodes=search.tree.nodes,
+        prices=search.tree.prices,
+    )
