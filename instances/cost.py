@@ -49,7 +49,7 @@ class Phases:
     def prefill_ticks(self, prompt: IntArray, scale: int) -> IntArray:
         """Return the prefill work of each prompt length, in ticks of 1/`scale`."""
         q2, q1, q0 = (ticks(q, scale) for q in self.prefill)
-        top = magnitude(prompt)
+        top = max(1, magnitude(prompt))
         s = widened(prompt, q2 * top * top + q1 * top + q0)
         total: IntArray = (q2 * s + q1) * s + q0
         return total

@@ -62,7 +62,8 @@ def exact_dot(left: IntArray, right: IntArray) -> int:
     """Return the sum of products of two integer vectors, exactly."""
     if left.size == 0:
         return 0
-    bound = magnitude(left) * magnitude(right) * left.size
+    # Beside zeros too, numbers beyond int64 stay what they are.
+    bound = max(1, magnitude(left)) * max(1, magnitude(right)) * left.size
     if bound < INT64_SAFE:
         return int(np.dot(left.astype(np.int64, copy=False), right.astype(np.int64, copy=False)))
     return sum(a * b for a, b in zip(left.tolist(), right.tolist(), strict=True))

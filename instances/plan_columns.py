@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from instances.exact import exact_dot
 from instances.instance import Instance
 from instances.plan import Plan
 
@@ -29,8 +30,9 @@ def malformed_columns(instance: Instance, plan: Plan) -> str | None:
             return f"its {name} sizes are out of range"
     if not np.array_equal(np.sort(plan.id_rank), np.arange(batches)):
         return "its id ranks are no permutation"
-    steps = np.diff(plan.entry_batch, prepend=-1)
-    if entries < batches or plan.entry_batch[-1] != batches - 1 or ((steps < 0) | (steps > 1)).any():
+    steps = np.diff(plan.entry_batch)
+    ends = (0, batches - 1) if entries >= batches else None
+    if ends != (plan.entry_batch[0], plan.entry_batch[-1]) or ((steps < 0) | (steps > 1)).any():
         return "its entries do not follow its batches"
     if (plan.copies < 1).any() or (plan.entry_count < 1).any():
         return "a batch or an entry stands for nothing"
@@ -40,5 +42,8 @@ def malformed_columns(instance: Instance, plan: Plan) -> str | None:
         return "it names a row that there is not"
     requests = np.asarray([stream.demand.requests for stream in instance.streams])[stream]
     if (plan.entry_count > requests // plan.copies[plan.entry_batch]).any():
+        return "it serves more requests than there are"
+    # Sums of counts are in int64 from here on, which only this keeps from wrapping around.
+    if exact_dot(plan.entry_count, plan.copies[plan.entry_batch]) > instance.requests:
         return "it serves more requests than there are"
     return None

@@ -95,7 +95,7 @@ class ShapeSpace:
 
 @dataclass(frozen=True)
 class RunRules:
-    """Which length each phase runs at (DESIGN of the problem: the ``*_at`` flags).
+    """Which length each phase runs at: the ``*_at`` flags of the instance file.
 
     Parameters
     ----------

@@ -99,10 +99,10 @@ def verify(instance: Instance, certificate: Certificate, model: BatchModel | Non
 
 
 def relative_gap(lower: Fraction, upper: Fraction) -> Fraction:
-    """Return (upper − lower) / upper; 0 if they are equal."""
+    """Return (upper − lower) / upper; 0 if they are equal, 1 if only `upper` is 0."""
     if upper == lower:
         return Fraction(0)
-    return (upper - lower) / upper
+    return (upper - lower) / upper if upper else Fraction(1)
 
 
 def _check_header(instance: Instance, certificate: Certificate) -> None:

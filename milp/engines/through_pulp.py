@@ -12,7 +12,7 @@ import highspy
 import numpy as np
 import pulp
 
-from milp.engines.base import Engine, Ints, Outcome
+from milp.engines.base import Engine, Ints, Outcome, Unsuited
 from milp.formulation.arrays import Formulation
 
 NAMES = {
@@ -61,7 +61,11 @@ def through_pulp(name: str) -> Engine:
             for variable, value in zip(variables, hint.tolist(), strict=True):
                 variable.setInitialValue(value)
             options["warmStart"] = True
-        problem.solve(_solver(name, options))
+        try:
+            problem.solve(_solver(name, options))
+        except (IndexError, pulp.PulpSolverError) as error:
+            # PuLP looks for the rows of a model that HiGHS has refused, such as one with numbers over 10**15.
+            raise Unsuited(f"{NAMES[name]} does not take the model") from error
         return _outcome(problem, variables)
 
     return engine

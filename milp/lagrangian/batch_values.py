@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from instances.batch_model import BatchModel
-from instances.exact import INT64_SAFE, magnitude, narrowed, widened
+from instances.exact import INT64_SAFE, magnitude, narrowed, shifted, widened
 from milp.lagrangian.prices import Weights
 
 Array = npt.NDArray[Any]
@@ -55,7 +55,7 @@ class Priced:
         stream = int(model.types.stream[types[0]]) if len(types) else 0
         for threshold, reward in self.on_time[stream]:
             if reward:
-                room = threshold - model.types.unit_latency[types]
+                room = shifted(-model.types.unit_latency[types], threshold)
                 met = model.types.own_latency[groups][None, :] <= room[:, None]
                 costs = costs - met * np.asarray(reward, dtype=costs.dtype)
         rows = self.link_row[model.types.shape[types]]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from instances.exact import INT64_SAFE, magnitude
+from instances.exact import INT64_SAFE, magnitude, shifted
 from milp.lagrangian.batch_values import BLOCK, Priced
 from milp.lagrangian.prices import Weights
 
@@ -62,12 +62,14 @@ def _effects(priced_model: Priced, weights: Weights, fineness: int, types: Array
     stream = int(t.stream[types[0]])
     cold = int(model.instance.time.cold_start * model.instance.time_scale)
     latency = t.own_latency[groups][None, :] + t.unit_latency[types][:, None]
-    longer = np.maximum(latency + cold - t.duration[types][:, None], 0)
+    ends = shifted(latency, cold)
+    longer = np.maximum(ends - t.duration[types][:, None], 0)
     time = [weights.time[stream][stage] for stage in t.stage[types].tolist()]
-    bound = max(time, default=0) * (magnitude(longer) + 1)
+    bound = (max(time, default=0) + 1) * (magnitude(longer) + 1)
+    bound += sum(reward for _, reward in priced_model.on_time[stream])
     dtype = np.int64 if bound < INT64_SAFE else object
     effect: Array = longer.astype(dtype) * np.asarray(time, dtype=dtype)[:, None] // fineness
     for threshold, reward in priced_model.on_time[stream]:
-        late = (latency <= threshold) & (latency + cold > threshold)
-        effect = effect + late * np.asarray(reward, dtype=dtype if reward < INT64_SAFE else object)
+        late = (latency <= threshold) & (ends > threshold)
+        effect = effect + late * np.asarray(reward, dtype=dtype)
     return effect

@@ -64,39 +64,18 @@ class Relaxed:
     slack: float
 
 
-def solve_relaxation(
-    formulation: Formulation,
-    box: PriceBox | None,
-    *,
-    objective: float = 1.0,
-    time_limit: float = 60.0,
-    lower: Floats | None = None,
-    upper: Floats | None = None,
-    start: Basis | None = None,
-) -> Relaxed:
-    """Solve the LP relaxation.
+class Relaxation:
+    """The relaxation of one formulation, kept in HiGHS: each solve starts where the last ended.
 
     Parameters
     ----------
     formulation
         What to relax.
-    box
-        Interval of the prices; None for no slack columns.
     objective
         Weight of the cost: 1, or 0 to look for a proof of infeasibility.
-    time_limit
-        Seconds.
-    lower, upper
-        Shape (columns,): bounds of the columns instead of the formulation's own.
     start
-        Basis to start from.
+        Basis of the first solve.
     """
-    relaxation = Relaxation(formulation, objective, start)
-    return relaxation.solve(box, time_limit=time_limit, lower=lower, upper=upper)
-
-
-class Relaxation:
-    """The relaxation of one formulation, kept in HiGHS: each solve starts where the last ended."""
 
     def __init__(self, formulation: Formulation, objective: float, start: Basis | None = None) -> None:
         self.formulation = formulation
@@ -114,7 +93,17 @@ class Relaxation:
         lower: Floats | None = None,
         upper: Floats | None = None,
     ) -> Relaxed:
-        """Solve it; the parameters are those of `solve_relaxation`."""
+        """Solve it.
+
+        Parameters
+        ----------
+        box
+            Interval of the prices; None for no slack columns.
+        time_limit
+            Seconds.
+        lower, upper
+            Shape (columns,): bounds of the columns instead of the formulation's own.
+        """
         scaled, solver = self._scaled, self._solver
         solver.setOptionValue("time_limit", max(0.1, time_limit) + solver.getRunTime())
         low, high = scaled.bounds(lower, upper)
@@ -134,6 +123,11 @@ class Relaxation:
                 where = np.arange(width, width + self._slacks, dtype=np.int32)
                 solver.changeColsCost(self._slacks, where, costs)
         solver.run()
+        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            # A basis from elsewhere can lead the simplex method astray: once more from nothing.
+            solver.clearSolver()
+            solver.setOptionValue("presolve", "on")
+            solver.run()
         solved = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
         return scaled.result(solver, solved, box)
 

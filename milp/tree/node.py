@@ -28,6 +28,8 @@ WHOLE = 20_000
 SETTLED_PAIRS = 500
 """Pairs up to which integral nodes that stay open are divided further."""
 ROUNDS = 12
+FAR = 1e3
+"""Multiple of the root's prices beyond which HiGHS loses its footing."""
 ENOUGH = 1e-9
 
 
@@ -42,6 +44,8 @@ class PairNodes:
         self.pool = Pool(model, selection)
         self._relaxation: Relaxation | None = None
         self._history = SplitHistory()
+        # Prices of nodes without plans grow without end, and boxes around them beyond what HiGHS can take.
+        self._reference: FloatPrices | None = None
 
     def learn(self, split: Split, high: bool, rise: int) -> None:
         """Note what a split gained; see `NodeSolver`."""
@@ -52,6 +56,7 @@ class PairNodes:
     ) -> Bounded:
         """Bound a node; see `NodeSolver`."""
         model, pool = self.model, self.pool
+        self._reference = self._reference or parent
         best, best_ticks = parent_values, bounded_ticks(parent_values, box)
         centre, relaxed = parent, None
         radius, widened = 1.0, 0
@@ -61,7 +66,7 @@ class PairNodes:
             if closed or time.monotonic() > until:
                 break
             formulation = pool.formulation
-            attempt = self._relax(box, _price_box(model, centre, radius), parent.objective, until)
+            attempt = self._relax(box, _price_box(model, self._near(centre), radius), parent.objective, until)
             if not attempt.solved:
                 break
             in_slack = attempt.slack > 1e-7
@@ -93,6 +98,12 @@ class PairNodes:
             start = None if known is None else known.basis()
             self._relaxation = known = Relaxation(self.pool.formulation, objective, start)
         return known.solve(prices, time_limit=until - time.monotonic(), lower=lower, upper=upper)
+
+    def _near(self, centre: FloatPrices) -> FloatPrices:
+        """Return prices to put a box around: the given ones, unless they are far beyond the root's."""
+        assert self._reference is not None
+        usual = float(np.abs(self._reference.group).mean())
+        return centre if float(np.abs(centre.group).mean()) <= FAR * usual else self._reference
 
     def _price(self, box: Box, relaxed: Relaxed) -> bool:
         """Add the pairs that the duals ask for; tell whether any was new."""
