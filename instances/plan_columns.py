@@ -8,6 +8,9 @@ from instances.exact import exact_dot
 from instances.instance import Instance
 from instances.plan import Plan
 
+MOST_TIMED_BATCHES = 10**8
+"""Batches whose completion times fit into memory, one by one."""
+
 
 def malformed_columns(instance: Instance, plan: Plan) -> str | None:
     """Return what is wrong with the columns of a plan from an untrusted source; None if nothing is.
@@ -31,8 +34,10 @@ def malformed_columns(instance: Instance, plan: Plan) -> str | None:
     if not np.array_equal(np.sort(plan.id_rank), np.arange(batches)):
         return "its id ranks are no permutation"
     steps = np.diff(plan.entry_batch)
-    ends = (0, batches - 1) if entries >= batches else None
-    if ends != (plan.entry_batch[0], plan.entry_batch[-1]) or ((steps < 0) | (steps > 1)).any():
+    if entries < batches:
+        return "it has batches without entries"
+    ends = plan.entry_batch[0], plan.entry_batch[-1]
+    if ends != (0, batches - 1) or ((steps < 0) | (steps > 1)).any():
         return "its entries do not follow its batches"
     if (plan.copies < 1).any() or (plan.entry_count < 1).any():
         return "a batch or an entry stands for nothing"
@@ -46,4 +51,6 @@ def malformed_columns(instance: Instance, plan: Plan) -> str | None:
     # Sums of counts are in int64 from here on, which only this keeps from wrapping around.
     if exact_dot(plan.entry_count, plan.copies[plan.entry_batch]) > instance.requests:
         return "it serves more requests than there are"
+    if instance.latency == "completion" and sum(plan.copies.tolist()) > MOST_TIMED_BATCHES:
+        return f"completion times of more than {MOST_TIMED_BATCHES} batches are not computed"
     return None

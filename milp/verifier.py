@@ -18,13 +18,17 @@ from instances.metrics import evaluate
 from instances.plan_columns import malformed_columns
 from milp.boxes import UnknownName, divide
 from milp.certificate import Certificate, Leaf
-from milp.lagrangian.bound import lower_bound
+from milp.lagrangian.bound import Valued, price_exactly, value_prices
 from milp.lagrangian.box import Box
 from milp.lagrangian.prices import Prices
 from milp.status import Status
 
 LARGEST_DENOMINATOR = 2**60
 LARGEST_NUMERATOR = 2**512
+
+
+KEPT_VALUES = 16
+"""Prices whose values are kept for further leaves that refer to them."""
 
 
 @dataclass(frozen=True)
@@ -137,12 +141,13 @@ def _check_tree(model: BatchModel, certificate: Certificate) -> None:
     for prices in certificate.prices:
         _check_prices(model, prices)
     boxes: dict[int, Box] = {0: Box()}
+    values: dict[int, Valued] = {}
     for index, node in enumerate(certificate.nodes):
         box = boxes.pop(index, None)
         if box is None:
             raise _Rejected(f"node {index} is not reached")
         if isinstance(node, Leaf):
-            _check_leaf(model, certificate, index, node, box)
+            _check_leaf(model, certificate, index, node, box, values)
             continue
         if node.low == node.high or min(node.low, node.high) <= index or {node.low, node.high} & boxes.keys():
             raise _Rejected(f"node {index} does not lead to two cases of its own")
@@ -170,11 +175,22 @@ def _check_prices(model: BatchModel, prices: Prices) -> None:
         raise _Rejected("link prices name no group or shape, or one twice")
 
 
-def _check_leaf(model: BatchModel, certificate: Certificate, index: int, leaf: Leaf, box: Box) -> None:
+def _check_leaf(
+    model: BatchModel,
+    certificate: Certificate,
+    index: int,
+    leaf: Leaf,
+    box: Box,
+    values: dict[int, Valued],
+) -> None:
     if not 0 <= leaf.prices < len(certificate.prices):
         raise _Rejected(f"leaf {index} has no prices")
     prices = certificate.prices[leaf.prices]
-    numerator = lower_bound(model, prices, box).numerator
+    if leaf.prices not in values:
+        if len(values) == KEPT_VALUES:
+            values.pop(next(iter(values)))
+        values[leaf.prices] = value_prices(prices, *price_exactly(model, prices))
+    numerator = values[leaf.prices].bound(box).numerator
     if numerator is None:
         return
     if prices.objective == 0:

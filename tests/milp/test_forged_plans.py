@@ -75,3 +75,12 @@ def test_a_negative_bound_beside_a_plan_without_cost_has_a_gap() -> None:
     verdict = shown(instance, plan, Fraction(-1), NONE)
     assert verdict.status is Status.GAP
     assert verdict.gap == 1
+
+
+def test_a_plan_without_entries_is_malformed() -> None:
+    """A batch that holds nothing is rejected in words, not by an index error."""
+    instance = Instance("free", (Stream("a", Demand.from_requests([8], [1])),), ShapeSpace(Sizes(8)))
+    plan = Plan(ints(0), ints(8), ints(0), ints(0), ints(1), ints(), ints(), ints(), ints(0))
+    verdict = shown(instance, plan, NONE, NONE)
+    assert verdict.status is Status.REJECTED
+    assert "without entries" in (verdict.reason or "")
