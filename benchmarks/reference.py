@@ -93,7 +93,7 @@ def _table(rows: list[list[str]], options: argparse.Namespace) -> str:
     lines = [
         "# Reference problems",
         "",
-        f"Medians of {options.repeat} runs with a time limit of {options.time_limit:g} s on "
+        f"Medians of {options.repeat} run(s) with a time limit of {options.time_limit:g} s on "
         f"{platform.machine()}, 2 cores, Python {platform.python_version()}; {packages}. Every certificate "
         "was accepted by the verifier. Made by `python -m benchmarks.reference`.",
         "",

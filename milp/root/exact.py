@@ -6,7 +6,7 @@ from instances.batch_model import BatchModel
 from milp.lagrangian import Valued, price_exactly, value_prices
 from milp.root.pricing import FloatPrices
 
-DENOMINATORS = tuple(2**k for k in range(20, 6, -2))
+DENOMINATORS = tuple(2**k for k in range(20, -1, -2))
 FINENESS = 2**24
 MOST_COLD = 200_000
 """Pairs up to which cold starts are worth their time in L."""

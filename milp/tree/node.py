@@ -46,6 +46,7 @@ class PairNodes:
         self._history = SplitHistory()
         # Prices of nodes without plans grow without end, and boxes around them beyond what HiGHS can take.
         self._reference: FloatPrices | None = None
+        self._finest = 1
 
     def learn(self, split: Split, high: bool, rise: int) -> None:
         """Note what a split gained; see `NodeSolver`."""
@@ -56,7 +57,8 @@ class PairNodes:
     ) -> Bounded:
         """Bound a node; see `NodeSolver`."""
         model, pool = self.model, self.pool
-        self._reference = self._reference or parent
+        if self._reference is None:
+            self._reference, self._finest = parent, parent_values.prices.denominator
         best, best_ticks = parent_values, bounded_ticks(parent_values, box)
         centre, relaxed = parent, None
         radius, widened = 1.0, 0
@@ -71,7 +73,7 @@ class PairNodes:
                 break
             in_slack = attempt.slack > 1e-7
             relaxed, solved_over = attempt, formulation
-            valued = exact_values(model, attempt.prices, best.prices.denominator)
+            valued = exact_values(model, attempt.prices, self._finest)
             ticks = bounded_ticks(valued, box)
             if ticks is None or best_ticks is None or ticks > best_ticks:
                 best, best_ticks, centre = valued, ticks, attempt.prices
