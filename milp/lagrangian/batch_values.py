@@ -6,6 +6,7 @@ splits as c_ib = U_b − r_i − (rewards of the latency limits that the pair me
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from instances.batch_model import BatchModel
-from instances.exact import INT64_SAFE, magnitude, narrowed, shifted, widened
+from instances.exact import INT64_SAFE, magnitude, narrowed, shifted
+from milp.lagrangian.lines import lines_of
 from milp.lagrangian.prices import Weights
 
 Array = npt.NDArray[Any]
-
-BLOCK = 64
-"""Types handled at once: neighbours, which the same few groups can make negative."""
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +64,23 @@ class Priced:
             costs[linked] += self.link[rows[linked]][:, groups]
         return costs
 
+    def costs_of(self, types: Array, groups: Array) -> Array:
+        """Return c_ib of single pairs, shape (pairs,), for types and groups of equal length."""
+        model = self.model
+        costs: Array = self.type_unit[types] - self.group_gain[groups]
+        if any(reward for part in self.on_time for _, reward in part):
+            latency = model.types.own_latency[groups] + model.types.unit_latency[types]
+            stream = model.types.stream[types]
+            for index, part in enumerate(self.on_time):
+                for threshold, reward in part:
+                    met = (latency <= threshold) & (stream == index)
+                    costs -= met.astype(costs.dtype) * reward
+        rows = self.link_row[model.types.shape[types]]
+        linked = np.flatnonzero(rows >= 0)
+        if len(linked):
+            costs[linked] += self.link[rows[linked], groups[linked]]
+        return costs
+
     def fits(self, types: Array, groups: Array) -> npt.NDArray[np.bool_]:
         """Tell which groups fit which types, shape (len(types), len(groups)), within one stream."""
         t, g = self.model.types, self.model.groups
@@ -96,20 +113,15 @@ def priced(
     t, g = model.types, model.groups
 
     def product(weight: list[Any], values: Array, index: tuple[Array, ...]) -> Array:
-        per_row = np.asarray(weight, dtype=object if fineness else np.float64)[index]
         if fineness is None:
-            return np.asarray(per_row * values.astype(np.float64))
-        top = max((abs(int(w)) for w in np.ravel(np.asarray(weight, dtype=object))), default=0)
-        if not top:
-            return np.zeros(len(values), dtype=np.int64)
-        bound = top * magnitude(values)
-        return narrowed(widened(narrowed(per_row), bound) * widened(values, bound) // fineness)
+            return np.asarray(np.asarray(weight, dtype=np.float64)[index] * values.astype(np.float64))
+        return _rounded_product(np.asarray(weight, dtype=object), values, index, fineness)
 
-    reward = np.asarray(weights.reward, dtype=object if fineness else np.float64)[t.stream, t.stage]
+    reward = np.asarray(weights.reward, dtype=object if fineness else np.float64)
     if fineness:
         reward = narrowed(-(-reward // fineness))
     unit = product(weights.cost, t.unit_cost, (t.stream,))
-    unit = unit + product(weights.tokens, t.unit_tokens, (t.stream,)) - reward
+    unit = unit + product(weights.tokens, t.unit_tokens, (t.stream,)) - reward[t.stream, t.stage]
     fixed = product(weights.cost, t.fixed_cost, (t.stream,))
     fixed = fixed + product(weights.tokens, t.fixed_tokens, (t.stream,))
     fixed = fixed + product(weights.time, t.duration, (t.stream, t.stage))
@@ -131,6 +143,24 @@ def priced(
     return Priced(model, on_time, unit, fixed, gain, dense, link_row)
 
 
+def _rounded_product(weight: Array, values: Array, index: tuple[Array, ...], fineness: int) -> Array:
+    """Return ⌊weight[index] · values / fineness⌋, exactly.
+
+    With weight = k fineness + r this is k · values + ⌊r · values / fineness⌋, whose terms are smaller.
+    """
+    whole, rest = weight // fineness, weight % fineness
+    size = magnitude(values)
+    bound = (magnitude(whole) + 1) * max(1, size)
+    if not magnitude(whole) and not magnitude(rest):
+        return np.zeros(len(values), dtype=np.int64)
+    if max(bound, fineness * size) >= INT64_SAFE or values.dtype == object:
+        return narrowed(weight[index] * values.astype(object) // fineness)
+    rounded: Array = narrowed(whole)[index] * values
+    if magnitude(rest):
+        rounded += narrowed(rest)[index] * values // fineness
+    return rounded
+
+
 def _exact_dtype(model: BatchModel, unit: Array, fixed: Array, gain: Array, bonus: int, link: Array) -> type:
     """Return np.int64 if it provably holds every value that `batch_values` forms, else object.
 
@@ -145,66 +175,75 @@ def batch_values(priced_model: Priced) -> Array:
     """Return τ for every type: shape (types,), of the dtype of the prices."""
     model = priced_model.model
     values = priced_model.type_fixed.copy()
-    for stream in range(len(model.instance.streams)):
-        groups = np.arange(model.groups.start[stream], model.groups.start[stream + 1])
-        mine = np.flatnonzero(model.types.stream == stream)
-        # Neighbouring types together, so that few groups can be negative for any of a block.
-        unit = priced_model.type_unit[mine]
-        mine = mine[np.lexsort((unit.astype(np.float64), model.types.prompt[mine]))]
-        for start in range(0, len(mine), BLOCK):
-            block = mine[start : start + BLOCK]
-            longest = model.types.prompt[block[-1]]
-            reach = int(np.searchsorted(model.groups.prompt[groups], longest, side="right"))
-            values[block] = _block_values(priced_model, block, groups[:reach])
+    requests = np.asarray([stream.demand.requests for stream in model.instance.streams])
+    tight = model.types.capacity < requests[model.types.stream]
+    for types, groups, costs in negative_pairs(priced_model):
+        count = model.groups.count[groups].astype(costs.dtype)
+        limited = tight[types]
+        if limited.any():
+            _add_capacitated(values, priced_model, types[limited], costs[limited], count[limited])
+            types, costs, count = types[~limited], costs[~limited], count[~limited]
+        np.add.at(values, types, costs * count)
     return values
 
 
-def _block_values(priced_model: Priced, types: Array, groups: Array) -> Array:
-    model = priced_model.model
-    requests = model.instance.streams[int(model.types.stream[types[0]])].demand.requests
-    # Groups that fit no type of the block, or whose gain none can turn into a negative cost, only cost time.
-    bonus = sum(reward for _, reward in priced_model.on_time[int(model.types.stream[types[0]])])
-    useful = (priced_model.group_gain[groups] > priced_model.type_unit[types].min() - bonus).astype(bool)
-    groups = groups[useful & (model.groups.gen[groups] <= model.types.gen[types].max())]
-    if not len(groups):
-        return priced_model.type_fixed[types]
-    costs = np.minimum(priced_model.pair_costs(types, groups), 0) * priced_model.fits(types, groups)
-    count = model.groups.count[groups].astype(costs.dtype)
-    fixed, capacity = priced_model.type_fixed[types], model.types.capacity[types]
-    value: Array = fixed + costs @ count
-    tight = capacity < requests
-    if tight.any():
-        value[tight] = _capacitated(costs[tight], count, fixed[tight], capacity[tight].astype(costs.dtype))
-    return value
+def negative_pairs(priced_model: Priced, below: Any = 0) -> Iterator[tuple[Ints, Ints, Array]]:
+    """Yield the pairs that fit with priced cost under `below`: types, groups, costs, shape (pairs,) each.
+
+    All pairs of a type come together.
+    """
+    bonus = [sum(reward for _, reward in part) for part in priced_model.on_time]
+    most = np.asarray([b + below for b in bonus], dtype=priced_model.group_gain.dtype)
+    gain = priced_model.group_gain + most[priced_model.model.groups.stream]
+    for types, groups in lines_of(priced_model.model).pairs(priced_model.type_unit, gain):
+        costs = priced_model.costs_of(types, groups)
+        negative = (costs < below).astype(bool)
+        yield types[negative], groups[negative], costs[negative]
 
 
-def _capacitated(costs: Array, count: Array, fixed: Array, capacity: Array) -> Array:
-    """Return min over z ≥ 1 of f z + (cheapest c z requests), for unit costs of at most 0.
+def _add_capacitated(values: Array, priced_model: Priced, types: Ints, costs: Array, count: Array) -> None:
+    """Put τ of capacitated types into `values`, given all their negative pairs."""
+    chosen, inverse = np.unique(types, return_inverse=True)
+    order = np.lexsort((costs, inverse))
+    segment, costs, count = inverse[order], costs[order], count[order]
+    start = np.searchsorted(segment, np.arange(len(chosen) + 1))
+    fixed = priced_model.type_fixed[chosen]
+    capacity = priced_model.model.types.capacity[chosen].astype(costs.dtype)
+    values[chosen] = _capacitated(costs, count, segment, start, fixed, capacity)
+
+
+def _capacitated(
+    costs: Array, count: Array, segment: Ints, start: Ints, fixed: Array, capacity: Array
+) -> Array:
+    """Return min over z ≥ 1 of f z + (cheapest c z requests), for each segment of negative unit costs.
 
     The value is convex in z; its real minimiser is M / c, where M counts the requests whose unit cost exceeds
     the fixed cost per slot, c·cost + f < 0. The integer minimiser is next to it.
+
+    Parameters
+    ----------
+    costs, count, segment
+        Shape (pairs,): ascending costs within each segment, requests, and the segment.
+    start
+        Shape (segments + 1,): where each segment begins.
+    fixed, capacity
+        Shape (segments,).
     """
-    order = np.argsort(costs, axis=1, kind="stable")
-    costs = np.take_along_axis(costs, order, axis=1)
-    count = count[order] * (costs < 0)
-    reached = np.cumsum(count, axis=1)
-    paid = np.cumsum(count * costs, axis=1)
-    worth = (count * (costs * capacity[:, None] + fixed[:, None] < 0)).sum(axis=1)
-    floor = worth // capacity
-    below = _filled(np.maximum(floor, 1), costs, reached, paid, fixed, capacity)
-    above = _filled(np.maximum(floor + 1, 1), costs, reached, paid, fixed, capacity)
-    return np.minimum(below, above)
+    reached = np.concatenate([[0], np.cumsum(count)]).astype(count.dtype)
+    # Differences of these sums are right even where the sums wrap around.
+    paid = np.concatenate([[0], np.cumsum(count * costs)]).astype(costs.dtype)
+    pays = (costs * capacity[segment] + fixed[segment] < 0).astype(bool)
+    last = start[:-1] + np.bincount(segment[pays], minlength=len(fixed))
+    floor = (reached[last] - reached[start[:-1]]) // capacity
 
+    def filled(batches: Array) -> Array:
+        slots = reached[start[:-1]] + np.minimum(batches * capacity, reached[start[1:]] - reached[start[:-1]])
+        full = np.searchsorted(reached, slots, side="right") - 1
+        partial = np.minimum(full, len(costs) - 1)
+        value: Array = (
+            fixed * batches + paid[full] - paid[start[:-1]] + (slots - reached[full]) * costs[partial]
+        )
+        return value
 
-def _filled(
-    batches: Array, costs: Array, reached: Array, paid: Array, fixed: Array, capacity: Array
-) -> Array:
-    """Return f z + cost of the cheapest c z requests of each row."""
-    slots = np.minimum(batches * capacity, reached[:, -1])
-    full = (reached <= slots[:, None]).sum(axis=1)
-    row = np.arange(len(costs))
-    before = np.where(full > 0, paid[row, np.maximum(full - 1, 0)], 0)
-    served = np.where(full > 0, reached[row, np.maximum(full - 1, 0)], 0)
-    partial = np.minimum(full, costs.shape[1] - 1)
-    value: Array = fixed * batches + before + (slots - served) * costs[row, partial]
-    return value
+    least: Array = np.minimum(filled(np.maximum(floor, 1)), filled(np.maximum(floor + 1, 1)))
+    return least

@@ -14,10 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from instances.exact import INT64_SAFE, magnitude, shifted
-from milp.lagrangian.batch_values import BLOCK, Priced
+from milp.lagrangian.batch_values import Priced
 from milp.lagrangian.prices import Weights
 
 Array = npt.NDArray[Any]
+
+BLOCK = 64
+"""Types handled at once."""
 
 
 def cold_values(priced_model: Priced, weights: Weights, fineness: int) -> Array:
