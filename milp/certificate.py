@@ -64,6 +64,9 @@ class Certificate:
         The tree; node 0 is its root.
     prices
         Prices that leaves refer to.
+    reduction
+        Index of the prices that show which pairs no plan under the claimed bound can use; every leaf leaves
+        these out of account. None for none.
     """
 
     instance: str
@@ -74,6 +77,7 @@ class Certificate:
     plan: Plan | None
     nodes: tuple[Split | Leaf, ...]
     prices: tuple[Prices, ...]
+    reduction: int | None = None
 
     @property
     def claims_infeasible(self) -> bool:

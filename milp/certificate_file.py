@@ -80,6 +80,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     plan: _PlanColumns | None
     nodes: list[_Node]
     prices: list[_Prices]
+    reduction: int | None = None
 
 
 def write_certificate(certificate: Certificate, path: str | Path) -> None:
@@ -113,6 +114,7 @@ def encode_certificate(certificate: Certificate) -> bytes:
         plan=None if plan is None else _PlanColumns(*(getattr(plan, c).tolist() for c in PLAN_COLUMNS)),
         nodes=nodes,
         prices=[_priced(prices) for prices in certificate.prices],
+        reduction=certificate.reduction,
     )
     # The standard library writes integers of any size; msgspec stops at 64 bits.
     return json.dumps(msgspec.to_builtins(content), separators=(",", ":")).encode()
@@ -155,6 +157,7 @@ def _certificate(content: _File) -> Certificate:
         plan=plan,
         nodes=tuple(_node(node, f"nodes[{index}]") for index, node in enumerate(content.nodes)),
         prices=tuple(_prices(prices) for prices in content.prices),
+        reduction=content.reduction,
     )
 
 

@@ -35,6 +35,7 @@ from milp.tree import Tree, search_tree
 from milp.tree.bounded import NodeSolver, bounded_ticks, whole_ticks
 from milp.tree.covering import CoverNodes
 from milp.tree.node import PairNodes
+from milp.tree.reducer import Reducer
 
 logger = logging.getLogger(__name__)
 
@@ -260,6 +261,7 @@ class Search:
             offer=self._offer,
             until=self.until,
             report=self.report,
+            reducer=Reducer(exact_values(self.model, root.prices, cold=False)),
         )
         if tree.ticks > self.tree.ticks:
             self.tree = tree

@@ -117,4 +117,5 @@ def _certificate(search: Search, plan: Plan | None, evaluation: Evaluation | Non
         plan=plan if feasible else None,
         nodes=search.tree.nodes,
         prices=search.tree.prices,
+        reduction=search.tree.reduction,
     )

@@ -21,6 +21,7 @@ from milp.certificate import Certificate, Leaf
 from milp.lagrangian.bound import Valued, price_exactly, value_prices
 from milp.lagrangian.box import Box
 from milp.lagrangian.prices import Prices
+from milp.lagrangian.reduction import Reduction
 from milp.status import Status
 
 LARGEST_DENOMINATOR = 2**60
@@ -140,6 +141,7 @@ def _check_tree(model: BatchModel, certificate: Certificate) -> None:
     """Walk the tree; every node is met exactly once, and every leaf's L must reach the claim."""
     for prices in certificate.prices:
         _check_prices(model, prices)
+    reduction = _reduction(model, certificate)
     boxes: dict[int, Box] = {0: Box()}
     values: dict[int, Valued] = {}
     for index, node in enumerate(certificate.nodes):
@@ -147,7 +149,7 @@ def _check_tree(model: BatchModel, certificate: Certificate) -> None:
         if box is None:
             raise _Rejected(f"node {index} is not reached")
         if isinstance(node, Leaf):
-            _check_leaf(model, certificate, index, node, box, values)
+            _check_leaf(model, certificate, index, node, box, values, reduction)
             continue
         if node.low == node.high or min(node.low, node.high) <= index or {node.low, node.high} & boxes.keys():
             raise _Rejected(f"node {index} does not lead to two cases of its own")
@@ -175,6 +177,21 @@ def _check_prices(model: BatchModel, prices: Prices) -> None:
         raise _Rejected("link prices name no group or shape, or one twice")
 
 
+def _reduction(model: BatchModel, certificate: Certificate) -> Reduction | None:
+    """Return the pairs that plans under the claimed bound can use; None if all are accounted for."""
+    index, lower = certificate.reduction, certificate.lower_bound
+    if index is None:
+        return None
+    if not 0 <= index < len(certificate.prices):
+        raise _Rejected("there are no prices that reduce")
+    prices = certificate.prices[index]
+    if lower is None or prices.cold or not prices.objective:
+        raise _Rejected("only prices of a bound on the cost, without cold starts, reduce")
+    # The least whole number of ticks that is not under the claim.
+    claim = -(-lower * certificate.cost_scale // 1)
+    return value_prices(prices, *price_exactly(model, prices)).reduce(int(claim))
+
+
 def _check_leaf(
     model: BatchModel,
     certificate: Certificate,
@@ -182,6 +199,7 @@ def _check_leaf(
     leaf: Leaf,
     box: Box,
     values: dict[int, Valued],
+    reduction: Reduction | None,
 ) -> None:
     if not 0 <= leaf.prices < len(certificate.prices):
         raise _Rejected(f"leaf {index} has no prices")
@@ -189,7 +207,7 @@ def _check_leaf(
     if leaf.prices not in values:
         if len(values) == KEPT_VALUES:
             values.pop(next(iter(values)))
-        values[leaf.prices] = value_prices(prices, *price_exactly(model, prices))
+        values[leaf.prices] = value_prices(prices, *price_exactly(model, prices), reduction)
     numerator = values[leaf.prices].bound(box).numerator
     if numerator is None:
         return

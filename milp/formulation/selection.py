@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +51,11 @@ class Selection:
             np.concatenate([self.pair_group, other.pair_group]),
             groups,
         )
+
+    def kept(self, wanted: Callable[[Ints, Ints], npt.NDArray[np.bool_]]) -> Selection:
+        """Return the pairs that are wanted, given types and groups."""
+        where = wanted(self.pair_type, self.pair_group)
+        return Selection(self.pair_type[where], self.pair_group[where])
 
 
 def full_selection(model: BatchModel) -> Selection:

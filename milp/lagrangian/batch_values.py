@@ -6,7 +6,7 @@ splits as c_ib = U_b − r_i − (rewards of the latency limits that the pair me
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,8 @@ from milp.lagrangian.prices import Weights
 
 Array = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]
+Remains = Callable[[Ints, Ints], npt.NDArray[np.bool_]]
+"""Tells which pairs, given as types and groups of equal length, may be used."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,13 +173,16 @@ def _exact_dtype(model: BatchModel, unit: Array, fixed: Array, gain: Array, bonu
     return np.int64 if terms * (2 * requests + 2) < INT64_SAFE else object
 
 
-def batch_values(priced_model: Priced) -> Array:
-    """Return τ for every type: shape (types,), of the dtype of the prices."""
+def batch_values(priced_model: Priced, remains: Remains | None = None) -> Array:
+    """Return τ for every type, over the pairs that remain: shape (types,), of the dtype of the prices."""
     model = priced_model.model
     values = priced_model.type_fixed.copy()
     requests = np.asarray([stream.demand.requests for stream in model.instance.streams])
     tight = model.types.capacity < requests[model.types.stream]
     for types, groups, costs in negative_pairs(priced_model):
+        if remains is not None:
+            kept = remains(types, groups)
+            types, groups, costs = types[kept], groups[kept], costs[kept]
         count = model.groups.count[groups].astype(costs.dtype)
         limited = tight[types]
         if limited.any():

@@ -23,6 +23,7 @@ from milp.lagrangian.bounded_value import bounded_value
 from milp.lagrangian.box import Box
 from milp.lagrangian.cold_values import cold_value, cold_values
 from milp.lagrangian.prices import Prices, Weights, weigh
+from milp.lagrangian.reduction import Reduction, opening_excess, reduction
 
 Array = npt.NDArray[Any]
 
@@ -81,6 +82,8 @@ class Valued:
         Shape (types,): τ.
     cold_value
         Shape (types,): what a cold start in the type adds; None where prices do not count cold starts.
+    reduction
+        Pairs that are left out of account; None for none.
     """
 
     prices: Prices
@@ -88,11 +91,12 @@ class Valued:
     priced: Priced
     batch_value: Array
     cold_value: Array | None
+    reduction: Reduction | None = None
 
     def bound(self, box: Box) -> Bound:
         """Evaluate L in a box."""
         model, prices, weights = self.priced.model, self.prices, self.weights
-        totals, used, possible = _batch_totals(self.priced, self.batch_value, box)
+        totals, used, possible = _batch_totals(self, box)
         if self.cold_value is not None:
             _add_cold_starts(self, totals, box)
         shape_values = shape_totals(model, weights, prices, totals, used, possible)
@@ -105,6 +109,28 @@ class Valued:
         scale = prices.denominator * model.instance.cost_scale
         value = None if numerator is None else Fraction(numerator, scale)
         return Bound(numerator, value, self.batch_value, [] if shape_values is None else shape_values)
+
+    def reduce(self, ticks: int) -> Reduction:
+        """Return the pairs that plans of less than `ticks` can use.
+
+        Raises
+        ------
+        ValueError
+            If the prices count cold starts, which would be counted twice, or no cost.
+        """
+        model, prices = self.priced.model, self.prices
+        if prices.cold or not prices.objective:
+            raise ValueError("prices that reduce count the cost and no cold starts")
+        bound = self.bound(Box())
+        assert bound.numerator is not None
+        count_costs = [
+            self.weights.cost_all * model.count_ticks(n) // prices.fineness
+            for n in range(model.most_shapes + 1)
+        ]
+        # A plan costs whole ticks: L over ticks − 1 is enough.
+        room = (ticks - 1) * prices.denominator + 1 - bound.numerator
+        opening = opening_excess(bound.shape_value, count_costs)
+        return reduction(self.priced, self.batch_value, opening, room)
 
 
 def price_exactly(model: BatchModel, prices: Prices) -> tuple[Weights, Priced]:
@@ -123,19 +149,21 @@ def price_exactly(model: BatchModel, prices: Prices) -> tuple[Weights, Priced]:
     return weights, priced(model, weights, prices.group, links, prices.fineness)
 
 
-def value_prices(prices: Prices, weights: Weights, under_prices: Priced) -> Valued:
-    """Value every batch type under prices that `price_exactly` was given."""
+def value_prices(
+    prices: Prices, weights: Weights, under_prices: Priced, reduction: Reduction | None = None
+) -> Valued:
+    """Value every batch type under prices that `price_exactly` was given, over the pairs that remain."""
     cold = cold_values(under_prices, weights, prices.fineness) if prices.cold else None
-    return Valued(prices, weights, under_prices, batch_values(under_prices), cold)
+    values = batch_values(under_prices, None if reduction is None else reduction.allows)
+    return Valued(prices, weights, under_prices, values, cold, reduction)
 
 
-def _batch_totals(
-    under_prices: Priced, values: Array, box: Box
-) -> tuple[dict[tuple[int, int], int], set[tuple[int, int]], bool]:
+def _batch_totals(valued: Valued, box: Box) -> tuple[dict[tuple[int, int], int], set[tuple[int, int]], bool]:
     """Sum min(0, τ) by (shape, stream), bounds of the box respected.
 
     Returns the sums, the pairs that the box forces to be used, and whether the box holds any plan.
     """
+    under_prices, values = valued.priced, valued.batch_value
     types = under_prices.model.types
     counted = np.minimum(values, 0)
     counted[list(box.bounded_types())] = 0
@@ -155,7 +183,7 @@ def _batch_totals(
     used: set[tuple[int, int]] = set()
     for batch in box.bounded_types():
         pair = (int(types.shape[batch]), int(types.stream[batch]))
-        value, forced = _bounded_type(under_prices, batch, box, int(values[batch]))
+        value, forced = _bounded_type(valued, batch, box)
         if forced:
             if value is None:
                 return by_pair, used, False
@@ -179,7 +207,7 @@ def _add_cold_starts(valued: Valued, totals: dict[tuple[int, int], int], box: Bo
             continue
         chi = extra[batch] + int(excess[batch])
         if batch in bounded:
-            value, forced = _bounded_type(under_prices, batch, box, int(valued.batch_value[batch]))
+            value, forced = _bounded_type(valued, batch, box)
             if value is None:
                 continue
             # A type that must be run has its τ in the sum already, and τ the cost of requests that must be in
@@ -199,11 +227,9 @@ def _safe_to_add(values: Array) -> Array:
     return values if -low * len(values) < 2**62 else values.astype(object)
 
 
-def _bounded_type(under_prices: Priced, batch: int, box: Box, free: int) -> tuple[int | None, bool]:
-    """Return τ of a type under the box's bounds, and whether the box forces it to be run.
-
-    `free` is its τ without bounds.
-    """
+def _bounded_type(valued: Valued, batch: int, box: Box) -> tuple[int | None, bool]:
+    """Return τ of a type under the box's bounds, and whether the box forces it to be run."""
+    under_prices, free = valued.priced, int(valued.batch_value[batch])
     model = under_prices.model
     batches = box.batches.get(batch, (0, None))
     if all(of_type != batch for _, of_type in box.requests):
@@ -217,6 +243,10 @@ def _bounded_type(under_prices: Priced, batch: int, box: Box, free: int) -> tupl
     groups = np.arange(of_stream.start, of_stream.stop)
     one = np.asarray([batch])
     groups = groups[under_prices.fits(one, groups)[0]]
+    if valued.reduction is not None:
+        groups = groups[valued.reduction.allows(np.full(len(groups), batch), groups)]
+        if any(b == batch and low > 0 and g not in groups for (g, b), (low, _) in box.requests.items()):
+            return None, True
     costs = [int(cost) for cost in under_prices.pair_costs(one, groups)[0].tolist()]
     ranges: list[tuple[int, int]] = []
     for group, count in zip(groups.tolist(), model.groups.count[groups].tolist(), strict=True):

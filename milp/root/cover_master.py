@@ -114,12 +114,14 @@ class CoverMaster:
         self.alpha = np.bincount(self.cut_group, dual * self.cut_alpha, minlength=groups) / self.count
         return True
 
-    def restrict(self, box: Box) -> None:
-        """Set the bounds of all columns to those of a tree node."""
+    def restrict(self, box: Box, excluded: Ints | None = None) -> None:
+        """Set the bounds of all columns to those of a tree node, some types excluded."""
         lower, upper = np.zeros(len(self.upper)), self.upper.copy()
         for shape in box.opened:
             lower[self.shape_column[shape]] = 1.0
         types = self.model.types
+        if excluded is not None:
+            upper[excluded] = 0.0
         if box.closed:
             gone = np.isin(types.shape, list(box.closed))
             upper[: len(types)][gone] = 0.0

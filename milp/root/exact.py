@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from instances.batch_model import BatchModel
-from milp.lagrangian import Valued, price_exactly, value_prices
+from milp.lagrangian import Reduction, Valued, price_exactly, value_prices
 from milp.root.pricing import FloatPrices
 
 DENOMINATORS = tuple(2**k for k in range(20, -1, -2))
@@ -19,14 +19,30 @@ def counts_cold_starts(model: BatchModel) -> bool:
     return matter and len(model.types) * len(model.groups) <= MOST_COLD
 
 
-def exact_values(model: BatchModel, prices: FloatPrices, first: int = DENOMINATORS[0]) -> Valued:
+def exact_values(
+    model: BatchModel,
+    prices: FloatPrices,
+    first: int = DENOMINATORS[0],
+    *,
+    reduction: Reduction | None = None,
+    cold: bool | None = None,
+) -> Valued:
     """Round prices and value every batch type exactly.
 
-    The finest denominator up to `first` is taken with which int64 provably suffices; the coarsest one, if
-    none does.
+    Parameters
+    ----------
+    model, prices
+        Batch model and prices.
+    first
+        The finest denominator up to this is taken with which int64 provably suffices; the coarsest one, if
+        none does.
+    reduction
+        What pairs remain; all by default.
+    cold
+        Whether to count cold starts; by default where they matter.
     """
     fineness = FINENESS if model.rows else 1
-    cold = counts_cold_starts(model)
+    cold = counts_cold_starts(model) if cold is None else cold
     for denominator in DENOMINATORS:
         if denominator > first:
             continue
@@ -34,4 +50,4 @@ def exact_values(model: BatchModel, prices: FloatPrices, first: int = DENOMINATO
         weights, under_prices = price_exactly(model, exact)
         if under_prices.type_unit.dtype != object:
             break
-    return value_prices(exact, weights, under_prices)
+    return value_prices(exact, weights, under_prices, reduction)

@@ -13,6 +13,7 @@ from instances.batch_model import BatchModel
 from milp.formulation.selection import Selection
 from milp.lagrangian.batch_values import Priced, batch_values, priced
 from milp.lagrangian.prices import Prices, Weights, weigh
+from milp.lagrangian.reduction import Reduction
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -125,12 +126,12 @@ def price_types(model: BatchModel, prices: FloatPrices) -> Priced:
     return priced(model, weights, prices.group, (prices.link_group, prices.link_shape, prices.link), None)
 
 
-def evaluate_prices(model: BatchModel, prices: FloatPrices) -> Evaluated:
-    """Evaluate L in floats."""
+def evaluate_prices(model: BatchModel, prices: FloatPrices, reduction: Reduction | None = None) -> Evaluated:
+    """Evaluate L in floats, over the pairs that remain."""
     types, streams = model.types, len(model.instance.streams)
     weights = weigh(model, prices.limit.tolist(), prices.objective)
     under_prices = price_types(model, prices)
-    tau = batch_values(under_prices)
+    tau = batch_values(under_prices, None if reduction is None else reduction.allows)
     part = np.outer(np.asarray(types.open_stream, dtype=float), np.asarray(weights.cost, dtype=float))
     flat = np.bincount(
         types.shape * streams + types.stream, np.minimum(tau, 0.0), minlength=len(types.shapes) * streams

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from instances.plan import Plan
 from milp.certificate import Split
-from milp.lagrangian import Box, Prices, Valued
+from milp.lagrangian import Box, Prices, Reduction, Valued
 from milp.root.pricing import FloatPrices
 
 
@@ -42,7 +42,13 @@ class NodeSolver(Protocol):
     """Bounds the nodes of a tree."""
 
     def bound(
-        self, box: Box, parent: FloatPrices, parent_values: Valued, cutoff: int | None, until: float
+        self,
+        box: Box,
+        parent: FloatPrices,
+        parent_values: Valued,
+        cutoff: int | None,
+        until: float,
+        reduction: Reduction | None = None,
     ) -> Bounded:
         """Bound a node.
 
@@ -57,6 +63,8 @@ class NodeSolver(Protocol):
             Ticks at which the node is closed.
         until
             Clock time at which to stop.
+        reduction
+            Pairs that plans under the cutoff can use; None for all.
         """
         ...
 

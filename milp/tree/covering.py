@@ -8,7 +8,7 @@ import numpy as np
 
 from instances.batch_model import BatchModel
 from milp.certificate import Split
-from milp.lagrangian import Box, Valued
+from milp.lagrangian import Box, Reduction, Valued
 from milp.root.cover_master import CoverMaster, Floats
 from milp.root.exact import exact_values
 from milp.root.pricing import FloatPrices
@@ -31,12 +31,19 @@ class CoverNodes:
         """Note what a split gained: nothing is made of it here, where few splits are needed."""
 
     def bound(
-        self, box: Box, parent: FloatPrices, parent_values: Valued, cutoff: int | None, until: float
+        self,
+        box: Box,
+        parent: FloatPrices,
+        parent_values: Valued,
+        cutoff: int | None,
+        until: float,
+        reduction: Reduction | None = None,
     ) -> Bounded:
         """Bound a node; see `NodeSolver`."""
         model, master = self.model, self.master
         best, best_ticks, centre = parent_values, bounded_ticks(parent_values, box), parent
-        master.restrict(box)
+        excluded = None if reduction is None else np.flatnonzero(reduction.excess >= reduction.room)
+        master.restrict(box, excluded)
         used: Floats | None = None
         for _ in range(ROUNDS):
             closed = best_ticks is None or (cutoff is not None and best_ticks >= cutoff)
@@ -44,7 +51,7 @@ class CoverNodes:
                 break
             used = master.used
             prices = FloatPrices(master.alpha, np.zeros(0))
-            valued = exact_values(model, prices, best.prices.denominator)
+            valued = exact_values(model, prices, best.prices.denominator, reduction=reduction)
             ticks = bounded_ticks(valued, box)
             if ticks is None or best_ticks is None or ticks > best_ticks:
                 best, best_ticks, centre = valued, ticks, prices

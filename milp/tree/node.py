@@ -12,7 +12,7 @@ from instances.plan import Plan
 from milp.certificate import Split
 from milp.formulation.arrays import Formulation
 from milp.formulation.selection import Selection, full_selection
-from milp.lagrangian import Box, Valued
+from milp.lagrangian import Box, Reduction, Valued
 from milp.root.exact import counts_cold_starts, exact_values
 from milp.root.pricing import FloatPrices, evaluate_prices
 from milp.root.relaxation import PriceBox, Relaxation, Relaxed
@@ -47,16 +47,27 @@ class PairNodes:
         # Prices of nodes without plans grow without end, and boxes around them beyond what HiGHS can take.
         self._reference: FloatPrices | None = None
         self._finest = 1
+        self._reduction: Reduction | None = None
 
     def learn(self, split: Split, high: bool, rise: int) -> None:
         """Note what a split gained; see `NodeSolver`."""
         self._history.learn(split, high, float(rise), 0.5)
 
     def bound(
-        self, box: Box, parent: FloatPrices, parent_values: Valued, cutoff: int | None, until: float
+        self,
+        box: Box,
+        parent: FloatPrices,
+        parent_values: Valued,
+        cutoff: int | None,
+        until: float,
+        reduction: Reduction | None = None,
     ) -> Bounded:
         """Bound a node; see `NodeSolver`."""
         model, pool = self.model, self.pool
+        if reduction is not self._reduction:
+            self._reduction = reduction
+            if reduction is not None:
+                pool.keep(reduction)
         if self._reference is None:
             self._reference, self._finest = parent, parent_values.prices.denominator
         best, best_ticks = parent_values, bounded_ticks(parent_values, box)
@@ -73,7 +84,7 @@ class PairNodes:
                 break
             in_slack = attempt.slack > 1e-7
             relaxed, solved_over = attempt, formulation
-            valued = exact_values(model, attempt.prices, self._finest)
+            valued = exact_values(model, attempt.prices, self._finest, reduction=reduction)
             ticks = bounded_ticks(valued, box)
             if ticks is None or best_ticks is None or ticks > best_ticks:
                 best, best_ticks, centre = valued, ticks, attempt.prices
@@ -109,9 +120,10 @@ class PairNodes:
 
     def _price(self, box: Box, relaxed: Relaxed) -> bool:
         """Add the pairs that the duals ask for; tell whether any was new."""
-        evaluated = evaluate_prices(self.model, relaxed.prices)
+        evaluated = evaluate_prices(self.model, relaxed.prices, self._reduction)
         most = 2 * len(self.model.groups) + 50
-        return self.pool.add(negative_pairs_in_box(evaluated, box, 1e-12 * abs(relaxed.value), most))
+        wanted = negative_pairs_in_box(evaluated, box, 1e-12 * abs(relaxed.value), most)
+        return self.pool.add(wanted if self._reduction is None else wanted.kept(self._reduction.allows))
 
 
 def _plan(formulation: Formulation, relaxed: Relaxed) -> Plan | None:

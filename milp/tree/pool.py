@@ -9,7 +9,7 @@ from instances.batch_model import BatchModel
 from milp.formulation.arrays import Formulation
 from milp.formulation.build import build
 from milp.formulation.selection import Selection
-from milp.lagrangian import Box
+from milp.lagrangian import Box, Reduction
 from milp.root.exact import counts_cold_starts
 from milp.root.pricing import Evaluated
 
@@ -34,6 +34,11 @@ class Pool:
         self.selection = grown
         self.formulation = build(self.model, grown, cold_starts=self.cold_starts)
         return True
+
+    def keep(self, reduction: Reduction) -> None:
+        """Drop the pairs that are left out of account."""
+        self.selection = self.selection.kept(reduction.allows)
+        self.formulation = build(self.model, self.selection, cold_starts=self.cold_starts)
 
     def bounds(self, box: Box) -> tuple[Floats, Floats]:
         """Return the bounds of all columns in a box."""

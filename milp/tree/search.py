@@ -15,6 +15,7 @@ from milp.lagrangian import Box, Prices, Valued
 from milp.root.exact import exact_values
 from milp.root.pricing import FloatPrices
 from milp.tree.bounded import Bounded, NodeSolver, bounded_ticks
+from milp.tree.reducer import Reducer
 
 INFINITE = 10**400
 """Ticks of a node that holds no plan."""
@@ -32,12 +33,15 @@ class Tree:
         Least bound over the leaves, in cost ticks (over 0 in a proof of infeasibility).
     open
         Leaves that are not closed.
+    reduction
+        Index of the prices that leave pairs out of account in every leaf; None for none.
     """
 
     nodes: tuple[Split | Leaf, ...]
     prices: tuple[Prices, ...]
     ticks: int
     open: int
+    reduction: int | None = None
 
 
 @dataclass(order=True)
@@ -72,9 +76,16 @@ class _Growing:
         self.splits[index] = split
         del self.leaf_prices[index], self.leaf_ticks[index]
 
-    def finish(self, still_open: int) -> Tree:
+    def finish(self, still_open: int, reducer: Reducer | None) -> Tree:
         table: dict[int, int] = {}
         prices: list[Prices] = []
+        ticks = min(self.leaf_ticks.values())
+        reduction: int | None = None
+        if reducer is not None and reducer.ticks is not None:
+            # Pairs are left out for this claim and lower ones.
+            ticks, reduction = min(ticks, reducer.ticks), 0
+            prices.append(reducer.prices)
+            table[id(reducer.prices)] = 0
         nodes: list[Split | Leaf] = []
         for index in range(self.size):
             if index in self.splits:
@@ -85,7 +96,7 @@ class _Growing:
                 table[id(own)] = len(prices)
                 prices.append(own)
             nodes.append(Leaf(table[id(own)]))
-        return Tree(tuple(nodes), tuple(prices), min(self.leaf_ticks.values()), still_open)
+        return Tree(tuple(nodes), tuple(prices), ticks, still_open, reduction)
 
 
 def search_tree(
@@ -98,6 +109,7 @@ def search_tree(
     until: float,
     most_nodes: int = 100_000,
     report: Callable[[int], None] | None = None,
+    reducer: Reducer | None = None,
 ) -> Tree:
     """Close the gap by branching.
 
@@ -119,6 +131,8 @@ def search_tree(
         Nodes after which to stop.
     report
         Called with the least bound over all leaves whenever it rises, in ticks.
+    reducer
+        Leaves pairs out of account, once there is an incumbent; None for none.
     """
     growing = _Growing()
     valued = exact_values(model, root)
@@ -138,7 +152,8 @@ def search_tree(
         node = heapq.heappop(heap)
         assert node.valued is not None
         assert node.centre is not None
-        bounded = nodes.bound(node.box, node.centre, node.valued, limit, until)
+        reduction = None if reducer is None or limit is None else reducer.at(limit)
+        bounded = nodes.bound(node.box, node.centre, node.valued, limit, until, reduction)
         before = node.ticks
         node.ticks = INFINITE if bounded.ticks is None else max(node.ticks, bounded.ticks)
         if node.origin is not None and node.ticks < INFINITE:
@@ -160,7 +175,7 @@ def search_tree(
             heapq.heappush(heap, child)
     limit = cutoff()
     still_open = sum(node.ticks < (INFINITE if limit is None else limit) for node in heap) + len(abandoned)
-    return growing.finish(still_open)
+    return growing.finish(still_open, reducer)
 
 
 def _children(
