@@ -15,7 +15,7 @@ MOST_PAIRS = 40_000
 
 
 def reduced_selection(
-    model: BatchModel, evaluated: Evaluated, room: float | None, keep: Selection
+    model: BatchModel, evaluated: Evaluated, room: float | None, keep: Selection, most: int = MOST_PAIRS
 ) -> tuple[Selection, bool]:
     """Return the pairs whose use is compatible with closing the gap, and whether these are all such pairs.
 
@@ -32,6 +32,8 @@ def reduced_selection(
         Incumbent − L in cost ticks; None without an incumbent.
     keep
         Pairs to keep whatever they cost.
+    most
+        Pairs at which to stop.
     """
     slack = 1e-9 * abs(evaluated.value)
     opening = shape_excess(model, evaluated)
@@ -50,7 +52,7 @@ def reduced_selection(
         costs = _pair_excess(evaluated, pairs)
         kept = tau[pairs.pair_type] + costs <= room
         pairs = Selection(pairs.pair_type[kept], pairs.pair_group[kept])
-        if number + len(pairs) > MOST_PAIRS:
+        if number + len(pairs) > most:
             return _joined(chosen, model), False
         chosen.append(pairs)
         number += len(pairs)

@@ -30,6 +30,7 @@ from milp.reduced import reduced_selection
 from milp.root import Root, search_root
 from milp.root.exact import exact_values
 from milp.root.pricing import FloatPrices
+from milp.root.restricted import improve
 from milp.translate import plan_of, plan_pairs, solution_of
 from milp.tree import Tree, search_tree
 from milp.tree.bounded import NodeSolver, bounded_ticks, whole_ticks
@@ -201,13 +202,12 @@ class Search:
         limit = self.cutoff()
         if limit is not None and self.tree.ticks >= limit:
             return
+        if self.runner is None and (root.covering is not None or self._improve(root)):
+            # The tree rounds its own relaxations, which finds plans sooner than a general solver does.
+            return
         selection, complete = self._remaining(root)
-        if self.runner is None:
-            if root.covering is not None:
-                # The tree rounds its own relaxations, which finds plans sooner than a general solver does.
-                return
-            if len(selection) > max(len(root.selection), ENOUGH_PAIRS):
-                selection, complete = root.selection, False
+        if self.runner is None and len(selection) > max(len(root.selection), ENOUGH_PAIRS):
+            selection, complete = root.selection, False
         left = self.until - time.monotonic()
         runner, share = (self.runner, 0.9) if self.runner else (find_engine("highs"), 0.4)
         formulation = build(self.model, selection)
@@ -228,6 +228,19 @@ class Search:
             self._offer_solution(formulation, outcome.solution)
         if complete and outcome.claimed_bound is not None:
             self.claimed = outcome.claimed_bound / self.instance.cost_scale
+
+    def _improve(self, root: Root) -> bool:
+        """Look for plans in small integer programs; tell whether there were any."""
+        now = time.monotonic()
+        return improve(
+            self.model,
+            root,
+            incumbent=lambda: self.incumbent.ticks,
+            offer=self._offer_solution,
+            until=now + 0.4 * (self.until - now),
+            workers=self.workers,
+            seed=self.seed,
+        )
 
     def _offer_solution(self, formulation: Formulation, solution: Ints) -> None:
         try:

@@ -164,13 +164,23 @@ def _rounded_product(weight: Array, values: Array, index: tuple[Array, ...], fin
 
 
 def _exact_dtype(model: BatchModel, unit: Array, fixed: Array, gain: Array, bonus: int, link: Array) -> type:
-    """Return np.int64 if it provably holds every value that `batch_values` forms, else object.
+    """Return np.int64 if it provably holds every value that `batch_values` forms, else object."""
+    return np.int64 if _largest(model, unit, fixed, gain, bonus, link) < INT64_SAFE else object
 
-    Every intermediate is at most (Σ of the magnitudes of its terms) × (twice the number of requests + 2).
-    """
+
+def _largest(model: BatchModel, unit: Array, fixed: Array, gain: Array, bonus: int, link: Array) -> int:
+    """Return a bound on every intermediate: (Σ of the terms' magnitudes) × (twice the requests + 2)."""
     terms = magnitude(unit) + magnitude(fixed) + magnitude(gain) + bonus + magnitude(link)
     requests = max(stream.demand.requests for stream in model.instance.streams)
-    return np.int64 if terms * (2 * requests + 2) < INT64_SAFE else object
+    return terms * (2 * requests + 2)
+
+
+def excess_bits(priced_model: Priced) -> int:
+    """Return by how many bits coarser prices must be for int64 to suffice provably; 0 if it does."""
+    p = priced_model
+    bonus = max(sum(reward for _, reward in part) for part in p.on_time)
+    largest = _largest(p.model, p.type_unit, p.type_fixed, p.group_gain, bonus, p.link)
+    return max(0, largest.bit_length() - INT64_SAFE.bit_length() + 1)
 
 
 def batch_values(priced_model: Priced, remains: Remains | None = None) -> Array:

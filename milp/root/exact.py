@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from instances.batch_model import BatchModel
 from milp.lagrangian import Reduction, Valued, price_exactly, value_prices
+from milp.lagrangian.batch_values import excess_bits
 from milp.root.pricing import FloatPrices
 
-DENOMINATORS = tuple(2**k for k in range(20, -1, -2))
+DENOMINATOR = 2**20
 FINENESS = 2**24
+FINEST = 2**40
 MOST_COLD = 200_000
 """Pairs up to which cold starts are worth their time in L."""
 
@@ -22,7 +24,7 @@ def counts_cold_starts(model: BatchModel) -> bool:
 def exact_values(
     model: BatchModel,
     prices: FloatPrices,
-    first: int = DENOMINATORS[0],
+    first: int = DENOMINATOR,
     *,
     reduction: Reduction | None = None,
     cold: bool | None = None,
@@ -34,7 +36,7 @@ def exact_values(
     model, prices
         Batch model and prices.
     first
-        The finest denominator up to this is taken with which int64 provably suffices; the coarsest one, if
+        The finest denominator up to this, a power of two, is taken with which int64 provably suffices; 1 if
         none does.
     reduction
         What pairs remain; all by default.
@@ -43,11 +45,17 @@ def exact_values(
     """
     fineness = FINENESS if model.rows else 1
     cold = counts_cold_starts(model) if cold is None else cold
-    for denominator in DENOMINATORS:
-        if denominator > first:
-            continue
+    denominator = first
+    while True:
         exact = prices.rounded(denominator, fineness, cold)
         weights, under_prices = price_exactly(model, exact)
-        if under_prices.type_unit.dtype != object:
-            break
-    return value_prices(exact, weights, under_prices, reduction)
+        excess = 0 if under_prices.type_unit.dtype != object else excess_bits(under_prices)
+        if not excess or denominator == 1:
+            return value_prices(exact, weights, under_prices, reduction)
+        denominator = max(1, denominator >> excess)
+
+
+def finest_values(model: BatchModel, prices: FloatPrices, reduction: Reduction | None = None) -> Valued:
+    """Round prices as finely as floats allow, in Python integers, and value every batch type."""
+    exact = prices.rounded(FINEST, FINENESS if model.rows else 1, counts_cold_starts(model))
+    return value_prices(exact, *price_exactly(model, exact), reduction)

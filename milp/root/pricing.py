@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -52,11 +51,11 @@ class FloatPrices:
 
 
 def _numerators(values: Floats, denominator: int) -> npt.NDArray[Any]:
-    scaled = values * denominator
-    if np.abs(scaled).max(initial=0.0) < 2.0**52:
-        return np.rint(scaled).astype(np.int64)
-    # A float is a dyadic rational, so this product is exact before it is rounded.
-    return np.asarray([round(Fraction(float(v)) * denominator) for v in values], dtype=object)
+    """Return the nearest numerators; the denominator is a power of two, so that products are exact."""
+    scaled = np.rint(values * float(denominator))
+    if np.abs(scaled).max(initial=0.0) < 2.0**60:
+        return scaled.astype(np.int64)
+    return np.asarray([int(value) for value in scaled.tolist()], dtype=object)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,8 @@ from milp.root.basis import Basis
 from milp.root.covering import is_covering, search_covering
 from milp.root.outcome import Root
 from milp.root.pricing import Evaluated, FloatPrices, evaluate_prices
-from milp.root.relaxation import PriceBox, Relaxation
+from milp.root.relaxation import Relaxation
+from milp.root.scaled import PriceBox
 
 ASCENT_STEPS = 60
 FIRST_RADIUS = 0.05

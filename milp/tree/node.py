@@ -13,9 +13,10 @@ from milp.certificate import Split
 from milp.formulation.arrays import Formulation
 from milp.formulation.selection import Selection, full_selection
 from milp.lagrangian import Box, Reduction, Valued
-from milp.root.exact import counts_cold_starts, exact_values
+from milp.root.exact import counts_cold_starts, exact_values, finest_values
 from milp.root.pricing import FloatPrices, evaluate_prices
-from milp.root.relaxation import PriceBox, Relaxation, Relaxed
+from milp.root.relaxation import Relaxation
+from milp.root.scaled import PriceBox, Relaxed
 from milp.translate import plan_of
 from milp.tree.bounded import Bounded, bounded_ticks
 from milp.tree.branching import choose_split, settling_split
@@ -86,6 +87,10 @@ class PairNodes:
             relaxed, solved_over = attempt, formulation
             valued = exact_values(model, attempt.prices, self._finest, reduction=reduction)
             ticks = bounded_ticks(valued, box)
+            if ticks is not None and cutoff is not None and 0 < cutoff - ticks <= ENOUGH * abs(attempt.value):
+                # What is missing may be what rounding cost.
+                valued = finest_values(model, attempt.prices, reduction)
+                ticks = bounded_ticks(valued, box)
             if ticks is None or best_ticks is None or ticks > best_ticks:
                 best, best_ticks, centre = valued, ticks, attempt.prices
             met = ticks is None or attempt.value - ticks <= ENOUGH * max(1.0, abs(attempt.value))
