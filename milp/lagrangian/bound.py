@@ -153,8 +153,9 @@ def value_prices(
     prices: Prices, weights: Weights, under_prices: Priced, reduction: Reduction | None = None
 ) -> Valued:
     """Value every batch type under prices that `price_exactly` was given, over the pairs that remain."""
-    cold = cold_values(under_prices, weights, prices.fineness) if prices.cold else None
-    values = batch_values(under_prices, None if reduction is None else reduction.allows)
+    remains = None if reduction is None else reduction.allows
+    cold = cold_values(under_prices, weights, prices.fineness, remains) if prices.cold else None
+    values = batch_values(under_prices, remains)
     return Valued(prices, weights, under_prices, values, cold, reduction)
 
 
@@ -198,6 +199,7 @@ def _add_cold_starts(valued: Valued, totals: dict[tuple[int, int], int], box: Bo
     """Add the least χ to the sum of every (shape, stream)."""
     under_prices, extra = valued.priced, valued.cold_value
     assert extra is not None
+    remains = None if valued.reduction is None else valued.reduction.allows
     types = under_prices.model.types
     excess = np.maximum(valued.batch_value, 0)
     least: dict[tuple[int, int], int] = {}
@@ -213,7 +215,7 @@ def _add_cold_starts(valued: Valued, totals: dict[tuple[int, int], int], box: Bo
             # A type that must be run has its τ in the sum already, and τ the cost of requests that must be in
             # it.
             inside = {g for (g, b), bounds in box.requests.items() if b == batch and bounds[0] > 0}
-            chi = cold_value(under_prices, valued.weights, valued.prices.fineness, batch, inside)
+            chi = cold_value(under_prices, valued.weights, valued.prices.fineness, batch, inside, remains)
             chi += 0 if forced else max(0, value)
         pair = (int(types.shape[batch]), int(types.stream[batch]))
         least[pair] = min(chi, least.get(pair, chi))

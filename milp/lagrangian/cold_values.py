@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from instances.exact import INT64_SAFE, magnitude, shifted
-from milp.lagrangian.batch_values import Priced
+from milp.lagrangian.batch_values import Priced, Remains
 from milp.lagrangian.prices import Weights
 
 Array = npt.NDArray[Any]
@@ -23,10 +23,12 @@ BLOCK = 64
 """Types handled at once."""
 
 
-def cold_values(priced_model: Priced, weights: Weights, fineness: int) -> Array:
+def cold_values(
+    priced_model: Priced, weights: Weights, fineness: int, remains: Remains | None = None
+) -> Array:
     """Return min over groups of [ρ_ib + max(0, c_ib)] for every type: shape (types,), exact.
 
-    A type that no group fits gets None.
+    A type that no group fits, or none that remains, gets None.
     """
     model = priced_model.model
     values = np.full(len(model.types), None, dtype=object)
@@ -38,6 +40,9 @@ def cold_values(priced_model: Priced, weights: Weights, fineness: int) -> Array:
             costs = np.maximum(priced_model.pair_costs(block, groups), 0)
             total = costs + _effects(priced_model, weights, fineness, block, groups)
             fits = priced_model.fits(block, groups)
+            if remains is not None:
+                row, column = np.nonzero(fits)
+                fits[row, column] = remains(block[row], groups[column])
             some = fits.any(axis=1)
             worst = total.max() + 1
             least = np.where(fits, total, worst).min(axis=1)
@@ -45,13 +50,25 @@ def cold_values(priced_model: Priced, weights: Weights, fineness: int) -> Array:
     return values
 
 
-def cold_value(priced_model: Priced, weights: Weights, fineness: int, batch: int, inside: set[int]) -> int:
-    """Return the value of one type that holds requests of the groups `inside` anyway, their c_ib counted."""
+def cold_value(
+    priced_model: Priced,
+    weights: Weights,
+    fineness: int,
+    batch: int,
+    inside: set[int],
+    remains: Remains | None = None,
+) -> int:
+    """Return the value of one type that holds requests of the groups `inside` anyway, their c_ib counted.
+
+    Some group fits it, and remains.
+    """
     model = priced_model.model
     of_stream = model.groups.of_stream(int(model.types.stream[batch]))
     groups = np.arange(of_stream.start, of_stream.stop)
     one = np.asarray([batch])
     groups = groups[priced_model.fits(one, groups)[0]]
+    if remains is not None:
+        groups = groups[remains(np.full(len(groups), batch), groups)]
     costs = np.maximum(priced_model.pair_costs(one, groups), 0)
     costs[0, np.isin(groups, list(inside))] = 0
     total = costs + _effects(priced_model, weights, fineness, one, groups)

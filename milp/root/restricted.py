@@ -30,6 +30,8 @@ FEW_PAIRS = 8_000
 """Pairs among which HiGHS finds the best plan within seconds."""
 CLOSE = 4
 """Multiple of r within which the tree finds the last improvements sooner."""
+SMALL = 1_000
+"""Pairs up to which programs cost no time to speak of, and one thread is enough."""
 GROWTH = 1.25
 """More pairs that make another program worth solving."""
 
@@ -77,18 +79,20 @@ def improve(
         if len(selection) >= GROWTH * last or room == enough:
             last = len(selection)
             formulation = build(model, selection)
-            solution = solve_restricted(formulation, until - time.monotonic(), workers, seed)
+            threads = workers if last > SMALL else 1
+            solution = solve_restricted(formulation, until - time.monotonic(), threads, seed)
             if solution is not None:
                 solved = True
                 offer(formulation, solution)
         known = incumbent()
-        if known is not None and known - root.evaluated.value <= CLOSE * room:
+        close = CLOSE if last > SMALL else 1
+        if known is not None and known - root.evaluated.value <= close * room:
             break
         room *= 2
     return solved
 
 
-def solve_restricted(formulation: Formulation, time_limit: float, workers: int, seed: int) -> Ints | None:
+def solve_restricted(formulation: Formulation, time_limit: float, threads: int, seed: int) -> Ints | None:
     """Return the best solution that HiGHS finds: shape (columns,); None without one in integers.
 
     The requests of a pair are left continuous: for given batches their best values are mostly whole.
@@ -104,7 +108,7 @@ def solve_restricted(formulation: Formulation, time_limit: float, workers: int, 
     solver = highspy.Highs()
     for option, value in (
         ("output_flag", False),
-        ("threads", workers),
+        ("threads", threads),
         ("random_seed", seed),
         ("mip_rel_gap", 0.0),
         ("time_limit", max(0.1, time_limit)),
