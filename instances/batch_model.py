@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from instances.batch_types import BatchTypes, form_batch_types
 from instances.groups import Groups, form_groups
@@ -37,9 +38,14 @@ class BatchModel:
         limit = self.instance.shape_limit
         return len(self.types.shapes) if limit is None else min(limit, len(self.types.shapes))
 
+    @cached_property
+    def _count_table(self) -> tuple[int, ...]:
+        count, scale = self.instance.cost.count, self.instance.cost_scale
+        return tuple(count.ticks(number, scale) for number in range(self.most_shapes + 1))
+
     def count_ticks(self, shapes: int) -> int:
-        """Return the cost of `shapes` opened shapes, in cost ticks."""
-        return self.instance.cost.count.ticks(shapes, self.instance.cost_scale)
+        """Return the cost of `shapes` opened shapes, at most `most_shapes`, in cost ticks."""
+        return self._count_table[shapes]
 
 
 def form_batch_model(instance: Instance) -> BatchModel:

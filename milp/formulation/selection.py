@@ -29,13 +29,17 @@ class Selection:
     @classmethod
     def of(cls, pair_type: Ints, pair_group: Ints, groups: int) -> Selection:
         """Return a selection of pairs in any order, repeats allowed; `groups` is the number of groups."""
-        key = np.unique(pair_type.astype(np.int64) * groups + pair_group)
+        key = pair_type.astype(np.int64) * groups + pair_group
+        # np.unique hashes integers, which takes several times as long as sorting so many.
+        key.sort()
+        key = key[np.diff(key, prepend=-1) != 0]
         return cls(key // groups, key % groups)
 
     @property
     def types(self) -> Ints:
         """The types that occur, ascending."""
-        return np.unique(self.pair_type)
+        occurring: Ints = self.pair_type[np.diff(self.pair_type, prepend=-1) != 0]
+        return occurring
 
     def keys(self, groups: int) -> Ints:
         """Return one ascending number per pair, the same in every selection, of so many groups."""

@@ -19,12 +19,17 @@ import numpy.typing as npt
 
 from instances.batch_model import BatchModel
 from milp.lagrangian import Box
-from milp.root.pricing import FloatPrices, cheap_pairs, price_types
+from milp.lagrangian.batch_values import negative_pairs
+from milp.root.pricing import FloatPrices, price_types
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 COVERS_PER_ROUND = 60
+COVER = 1.0
+"""α of the rows that require a group to be covered; those of cuts are costs of requests, and larger."""
+FORGOTTEN = 3
+"""Rounds without a price after which a cut is dropped."""
 UNCOVERED = 100.0
 """Price of leaving a group uncovered, in multiples of what all requests cost together."""
 
@@ -93,6 +98,7 @@ class CoverMaster:
         self.solver.passModel(lp)
         self.cut_group: Ints = np.zeros(0, dtype=np.int64)
         self.cut_alpha: Floats = np.zeros(0)
+        self.cut_age: Ints = np.zeros(0, dtype=np.int64)
         self.covered: set[int] = set()
         nothing = FloatPrices(np.zeros(groups), np.zeros(0))
         self.costs = price_types(model, nothing)
@@ -112,7 +118,24 @@ class CoverMaster:
         self.opened = np.where(self.shape_column >= 0, primal[self.shape_column], 0.0)
         self.theta = primal[self.first_theta : self.first_theta + groups]
         self.alpha = np.bincount(self.cut_group, dual * self.cut_alpha, minlength=groups) / self.count
+        self.cut_age = np.where(dual > 0, 0, self.cut_age + 1)
         return True
+
+    def forget(self) -> None:
+        """Drop the cuts that have had no price for some rounds, if they are many: they only cost time."""
+        old = (self.cut_age >= FORGOTTEN) & (self.cut_alpha != COVER)
+        if old.sum() < len(self.count):
+            return
+        basis = self.solver.getBasis()
+        rows = self.fixed_rows + np.flatnonzero(old)
+        self.solver.deleteRows(len(rows), rows.astype(np.int32))
+        kept = np.ones(self.fixed_rows + len(old), dtype=bool)
+        kept[rows] = False
+        status = list(basis.row_status)
+        basis.row_status = [status[row] for row in np.flatnonzero(kept).tolist()]
+        self.solver.setBasis(basis)
+        self.cut_group, self.cut_alpha = self.cut_group[~old], self.cut_alpha[~old]
+        self.cut_age = self.cut_age[~old]
 
     def restrict(self, box: Box, excluded: Ints | None = None) -> None:
         """Set the bounds of all columns to those of a tree node, some types excluded."""
@@ -178,13 +201,14 @@ class CoverMaster:
         """Add the cuts at `alpha` of the wanted groups; return their number."""
         rows = np.flatnonzero(wanted)
         under_prices = price_types(self.model, FloatPrices(np.where(wanted, alpha, -1e300), np.zeros(0)))
-        pairs = cheap_pairs(under_prices, np.arange(len(self.model.types)), 0.0)
-        saved = under_prices.group_gain[pairs.pair_group] - under_prices.type_unit[pairs.pair_type]
+        parts = list(negative_pairs(under_prices))
+        chosen, groups, costs = (np.concatenate(part) for part in zip(*parts, strict=True))
+        saved = -costs
         scale = np.maximum(1.0, alpha[rows])
         place = np.full(len(wanted), -1)
         place[rows] = np.arange(len(rows))
-        row = np.concatenate([np.arange(len(rows)), place[pairs.pair_group]])
-        column = np.concatenate([self.first_theta + rows, pairs.pair_type])
+        row = np.concatenate([np.arange(len(rows)), place[groups]])
+        column = np.concatenate([self.first_theta + rows, chosen])
         value = np.concatenate([np.ones(len(rows)), saved]) / scale[row]
         order = np.lexsort((column, row))
         starts = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(rows)))])[:-1]
@@ -199,19 +223,33 @@ class CoverMaster:
         )
         self.cut_group = np.concatenate([self.cut_group, rows])
         self.cut_alpha = np.concatenate([self.cut_alpha, alpha[rows]])
+        self.cut_age = np.concatenate([self.cut_age, np.zeros(len(rows), dtype=np.int64)])
         return len(rows)
 
     def cover(self, uncovered: Ints) -> int:
         """Require some of the uncovered groups to be covered; return how many."""
         new = [group for group in uncovered.tolist() if group not in self.covered][:COVERS_PER_ROUND]
         types, groups = self.model.types, self.model.groups
+        columns: list[Ints] = []
         for group in new:
             holds = (types.stream == groups.stream[group]) & (types.prompt >= groups.prompt[group])
-            holding = np.flatnonzero(holds & (types.gen >= groups.gen[group]))
-            columns = np.append(holding, self.slack).astype(np.int32)
-            self.solver.addRow(1.0, np.inf, len(columns), columns, np.ones(len(columns)))
+            columns.append(np.append(np.flatnonzero(holds & (types.gen >= groups.gen[group])), self.slack))
+        if new:
+            starts = np.cumsum([0, *(len(part) for part in columns[:-1])])
+            index = np.concatenate(columns)
+            ones, most = np.ones(len(new)), np.full(len(new), np.inf)
+            self.solver.addRows(
+                len(new),
+                ones,
+                most,
+                len(index),
+                starts.astype(np.int32),
+                index.astype(np.int32),
+                np.ones(len(index)),
+            )
         self.covered.update(new)
         self.cut_group = np.concatenate([self.cut_group, np.asarray(new, dtype=np.int64)])
         # The dual of a cover row prices the group by itself: a cut with α = 1 and no θ.
-        self.cut_alpha = np.concatenate([self.cut_alpha, np.ones(len(new))])
+        self.cut_alpha = np.concatenate([self.cut_alpha, np.full(len(new), COVER)])
+        self.cut_age = np.concatenate([self.cut_age, np.zeros(len(new), dtype=np.int64)])
         return len(new)

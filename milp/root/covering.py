@@ -74,6 +74,7 @@ def search_covering(
         if not len(uncovered) and (not violated.any() or least - best[1].value <= CLOSE * abs(least)):
             converged = True
             break
+        master.forget()
         centre = IN_OUT * centre + (1 - IN_OUT) * point
         if violated.any():
             master.cut(master.separate(centre)[0], violated)
