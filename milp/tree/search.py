@@ -32,12 +32,20 @@ class Tree:
         Least bound over the leaves, in cost ticks (over 0 in a proof of infeasibility).
     open
         Leaves that are not closed.
+    reached
+        The bound that each of `prices` gives in all its leaves, in cost ticks.
     """
 
     nodes: tuple[Split | Leaf, ...]
     prices: tuple[Prices, ...]
     ticks: int
     open: int
+    reached: tuple[int, ...]
+
+    @classmethod
+    def single(cls, prices: Prices, ticks: int, still_open: int) -> Tree:
+        """Return the tree of one leaf."""
+        return cls((Leaf(0),), (prices,), ticks, still_open, (ticks,))
 
 
 @dataclass(order=True)
@@ -75,6 +83,7 @@ class _Growing:
     def finish(self, still_open: int) -> Tree:
         table: dict[int, int] = {}
         prices: list[Prices] = []
+        reached: list[int] = []
         nodes: list[Split | Leaf] = []
         for index in range(self.size):
             if index in self.splits:
@@ -84,8 +93,11 @@ class _Growing:
             if id(own) not in table:
                 table[id(own)] = len(prices)
                 prices.append(own)
-            nodes.append(Leaf(table[id(own)]))
-        return Tree(tuple(nodes), tuple(prices), min(self.leaf_ticks.values()), still_open)
+                reached.append(self.leaf_ticks[index])
+            entry = table[id(own)]
+            reached[entry] = min(reached[entry], self.leaf_ticks[index])
+            nodes.append(Leaf(entry))
+        return Tree(tuple(nodes), tuple(prices), min(reached), still_open, tuple(reached))
 
 
 def search_tree(
