@@ -16,9 +16,7 @@ import numpy.typing as npt
 
 from instances.exact import IntArray, magnitude
 from milp.lagrangian.prices import Prices
-
-COMPARED = 512
-"""Earlier prices among which the most similar one is looked for."""
+from milp.price_table import COMPARED
 
 
 def with_fewer_digits(

@@ -25,8 +25,8 @@ LARGE = 5
 
 LARGEST_UNIT = 2**512
 
-COMPARED = 512
-"""Earlier entries among which the writer looks for the most similar one."""
+COMPARED = 128
+"""Last entries among which the writer looks for the most similar one."""
 
 Links = list[tuple[int, int, int]]
 
