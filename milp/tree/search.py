@@ -152,9 +152,9 @@ def search_tree(
         assert node.centre is not None
         bounded = nodes.bound(node.box, node.centre, node.valued, limit, until)
         before = node.ticks
-        node.ticks = INFINITE if bounded.ticks is None else max(node.ticks, bounded.ticks)
+        node.ticks = INFINITE if bounded.ticks is None else bounded.ticks
         if node.origin is not None and node.ticks < INFINITE:
-            nodes.learn(*node.origin, node.ticks - before)
+            nodes.learn(*node.origin, max(0, node.ticks - before))
         growing.improve(node.index, bounded.valued.prices, node.ticks)
         if bounded.plan is not None:
             offer(bounded.plan)
@@ -182,7 +182,9 @@ def _children(
     children: list[_Open] = []
     for high, box in enumerate(boxes):
         ticks = bounded_ticks(bounded.valued, box)
-        own = INFINITE if ticks is None else max(ticks, node.ticks)
+        # What this leaf reaches by itself counts, even if its parent reached more: L counts no cold start of
+        # a stream in a shape of which the box leaves no type to run.
+        own = INFINITE if ticks is None else ticks
         index = growing.leaf(bounded.valued.prices, own)
         children.append(_Open(own, index, index, box, bounded.valued, bounded.centre, (split, bool(high))))
     growing.split(node.index, replace(split, low=children[0].index, high=children[1].index))
