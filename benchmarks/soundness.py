@@ -173,12 +173,12 @@ def mistake(instance: Instance, result: Result, truth: Truth) -> str | None:
 def table(trials: list[Trial]) -> str:
     """Return the counts per flag as text."""
     statuses = sorted({one.status for one in trials})
-    head = f"{'flag':28}" + "".join(f"{s.removeprefix('certified '):>14}" for s in statuses)
+    head = f"{'flag':36}" + "".join(f"{s.removeprefix('certified '):>14}" for s in statuses)
     lines = [head + f"{'failures':>10}"]
     for flag in ("all", *sorted({flag for one in trials for flag in one.flags})):
         mine = [one for one in trials if flag == "all" or flag in one.flags]
         counts = Counter(one.status for one in mine)
-        row = f"{flag:28}" + "".join(f"{counts[status]:14}" for status in statuses)
+        row = f"{flag:36}" + "".join(f"{counts[status]:14}" for status in statuses)
         lines.append(row + f"{sum(one.failure is not None for one in mine):10}")
     compared = Counter(one.compared for one in trials)
     seconds = sum(one.seconds for one in trials)
