@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import cast, get_args
@@ -14,15 +13,21 @@ import numpy as np
 import numpy.typing as npt
 
 from instances.errors import InputError
-from instances.exact import IntArray, exact_text, narrowed
+from instances.exact import INT64_SAFE, exact_text, magnitude
 from instances.files.atomic import atomic_write
 from instances.files.messages import decode
 from instances.files.raw import read_text
 from instances.plan import Plan
 from milp.certificate import Certificate, Leaf, Quantity, Split
-from milp.lagrangian.prices import Prices
+from milp.price_table import Entry, decode_prices, encode_prices, small_integers
 
-FORMAT = "batchproof-certificate/1"
+FORMAT = "batchproof-certificate/2"
+
+MOST_BYTES = 2**27
+"""Largest certificate that is read, unpacked."""
+
+MOST_OBJECTS = 2**20
+"""Most nodes and entries of prices: they take far more memory than text."""
 
 QUANTITIES: tuple[str, ...] = get_args(Quantity)
 
@@ -38,6 +43,13 @@ PLAN_COLUMNS = (
     "id_rank",
 )
 
+BY_DIFFERENCES = ("entry_batch", "entry_row", "id_rank")
+"""Columns that the file holds as differences to the element before, which are small."""
+
+
+class _Header(msgspec.Struct):
+    format: str
+
 
 class _PlanColumns(msgspec.Struct, forbid_unknown_fields=True):
     stream: list[int]
@@ -49,16 +61,6 @@ class _PlanColumns(msgspec.Struct, forbid_unknown_fields=True):
     entry_row: list[int]
     entry_count: list[int]
     id_rank: list[int]
-
-
-class _Prices(msgspec.Struct, forbid_unknown_fields=True):
-    denominator: int
-    fineness: int
-    objective: int
-    group: list[int]
-    limit: list[int]
-    link: list[tuple[int, int, int]] = []
-    cold: bool = False
 
 
 class _Node(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -79,7 +81,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     upper_bound: int | str | None
     plan: _PlanColumns | None
     nodes: list[_Node]
-    prices: list[_Prices]
+    prices: list[Entry]
     reduction: int | None = None
 
 
@@ -111,9 +113,9 @@ def encode_certificate(certificate: Certificate) -> bytes:
         time_scale=certificate.time_scale,
         lower_bound=_text(certificate.lower_bound),
         upper_bound=_text(certificate.upper_bound),
-        plan=None if plan is None else _PlanColumns(*(getattr(plan, c).tolist() for c in PLAN_COLUMNS)),
+        plan=None if plan is None else _PlanColumns(*(_packed(plan, name) for name in PLAN_COLUMNS)),
         nodes=nodes,
-        prices=[_priced(prices) for prices in certificate.prices],
+        prices=encode_prices(certificate.prices),
         reduction=certificate.reduction,
     )
     # The standard library writes integers of any size; msgspec stops at 64 bits.
@@ -129,9 +131,14 @@ def read_certificate(path: str | Path) -> Certificate:
         If the file is missing or is no certificate.
     """
     path = Path(path)
-    content: _File = decode(msgspec.json.Decoder(_File), read_text(path), path)
-    if content.format != FORMAT:
-        raise InputError(f"format {FORMAT!r}", content.format, file=path, field="format")
+    data = read_text(path, MOST_BYTES)
+    # Other versions have other fields: the version is what is wrong with them.
+    header: _Header = decode(msgspec.json.Decoder(_Header), data, path)
+    if header.format != FORMAT:
+        raise InputError(f"format {FORMAT!r}", header.format, file=path, field="format")
+    if data.count(b"{") > MOST_OBJECTS:
+        raise InputError(f"at most {MOST_OBJECTS} nodes and prices", "more", file=path)
+    content: _File = decode(msgspec.json.Decoder(_File), data, path)
     try:
         return _certificate(content)
     except InputError as error:
@@ -144,7 +151,7 @@ def _certificate(content: _File) -> Certificate:
             raise InputError("an integer of at least 1", getattr(content, name), field=name)
     plan = None
     if content.plan is not None:
-        columns = {name: _small(getattr(content.plan, name), f"plan.{name}") for name in PLAN_COLUMNS}
+        columns = {name: _unpacked(getattr(content.plan, name), name) for name in PLAN_COLUMNS}
         plan = Plan(**columns, defects=(), names=())
     if not content.nodes:
         raise InputError("at least one node", field="nodes")
@@ -156,7 +163,7 @@ def _certificate(content: _File) -> Certificate:
         upper_bound=_fraction(content.upper_bound, "upper_bound"),
         plan=plan,
         nodes=tuple(_node(node, f"nodes[{index}]") for index, node in enumerate(content.nodes)),
-        prices=tuple(_prices(prices) for prices in content.prices),
+        prices=decode_prices(content.prices),
         reduction=content.reduction,
     )
 
@@ -169,45 +176,19 @@ def _node(node: _Node, field: str) -> Split | Leaf:
     return Split(cast(Quantity, node.on), tuple(node.of), node.at, node.low, node.high)
 
 
-def _prices(prices: _Prices) -> Prices:
-    links = list(zip(*prices.link, strict=True)) or [(), (), ()]
-    return Prices(
-        denominator=prices.denominator,
-        fineness=prices.fineness,
-        group=_integers(prices.group),
-        limit=_integers(prices.limit),
-        objective=prices.objective,
-        link_group=_small(links[0], "link"),
-        link_shape=_small(links[1], "link"),
-        link=_integers(links[2]),
-        cold=prices.cold,
-    )
+def _packed(plan: Plan, name: str) -> list[int]:
+    column: npt.NDArray[np.int64] = getattr(plan, name)
+    packed: list[int] = (np.diff(column, prepend=0) if name in BY_DIFFERENCES else column).tolist()
+    return packed
 
 
-def _priced(prices: Prices) -> _Prices:
-    links = zip(prices.link_group.tolist(), prices.link_shape.tolist(), prices.link.tolist(), strict=True)
-    return _Prices(
-        denominator=prices.denominator,
-        fineness=prices.fineness,
-        objective=prices.objective,
-        group=prices.group.tolist(),
-        limit=prices.limit.tolist(),
-        link=list(links),
-        cold=prices.cold,
-    )
-
-
-def _integers(values: Sequence[int]) -> IntArray:
-    if not values:
-        return np.zeros(0, dtype=np.int64)
-    return narrowed(np.asarray(values, dtype=object))
-
-
-def _small(values: Sequence[int], field: str) -> npt.NDArray[np.int64]:
-    array = _integers(values)
-    if array.dtype == object:
-        raise InputError("integers below 2**60", max(values, key=abs), field=field)
-    return array
+def _unpacked(values: list[int], name: str) -> npt.NDArray[np.int64]:
+    column = small_integers(values, f"plan.{name}")
+    if name not in BY_DIFFERENCES:
+        return column
+    if magnitude(column) * len(column) >= INT64_SAFE:
+        raise InputError("differences whose sum stays below 2**60", magnitude(column), field=f"plan.{name}")
+    return np.cumsum(column)
 
 
 def _text(value: Fraction | None) -> int | str | None:

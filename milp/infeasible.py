@@ -8,7 +8,6 @@ import numpy as np
 
 from instances.batch_model import BatchModel
 from instances.plan import Plan
-from milp.certificate import Leaf
 from milp.formulation.selection import Selection
 from milp.lagrangian import Prices, lower_bound
 from milp.root.pricing import FloatPrices
@@ -35,7 +34,7 @@ def prove_uncovered(model: BatchModel) -> Tree | None:
             price[of_stream.start + int(np.flatnonzero(~holds)[0])] = 1
             prices = Prices(1, 1, price, np.zeros(len(model.rows), dtype=np.int64), 0)
             numerator = lower_bound(model, prices).numerator
-            return Tree((Leaf(0),), (prices,), 1 if numerator is None else numerator, 0)
+            return Tree.single(prices, 1 if numerator is None else numerator, 0)
     return None
 
 

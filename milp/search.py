@@ -16,7 +16,6 @@ from instances.batch_model import BatchModel, form_batch_model
 from instances.instance import Instance
 from instances.metrics import Evaluation
 from instances.plan import Plan
-from milp.certificate import Leaf
 from milp.engines import engine as find_engine
 from milp.engines.base import Ints, Unsuited
 from milp.engines.registry import EXACT
@@ -185,7 +184,7 @@ class Search:
         valued = exact_values(self.model, prices)
         ticks = bounded_ticks(valued, Box())
         if ticks is not None and ticks > self.tree.ticks:
-            self.tree = Tree((Leaf(0),), (valued.prices,), ticks, 1)
+            self.tree = Tree.single(valued.prices, ticks, 1)
             self.report(ticks)
 
     def _remaining(self, root: Root) -> tuple[Selection, bool]:
@@ -285,4 +284,4 @@ def _worthless(model: BatchModel) -> Tree:
         1, 1, np.zeros(len(model.groups), dtype=np.int64), np.zeros(len(model.rows), dtype=np.int64), 1
     )
     ticks = whole_ticks(lower_bound(model, prices).numerator, prices)
-    return Tree((Leaf(0),), (prices,), 0 if ticks is None else ticks, 1)
+    return Tree.single(prices, 0 if ticks is None else ticks, 1)

@@ -11,6 +11,7 @@ from instances.metrics import Evaluation, evaluate
 from instances.plan import Plan
 from milp.certificate import Certificate
 from milp.engines.registry import EXACT
+from milp.fewer_digits import with_fewer_digits
 from milp.progress import ProgressCallback
 from milp.result import Result
 from milp.search import Search
@@ -108,6 +109,9 @@ def _certificate(search: Search, plan: Plan | None, evaluation: Evaluation | Non
     if not search.infeasible:
         lower = Fraction(search.tree.ticks, search.instance.cost_scale)
         lower = lower if upper is None else min(lower, upper)
+    # A proof that there is no plan needs one tick in each of its cases.
+    needed = 1 if lower is None else int(lower * search.instance.cost_scale)
+    spare = [reached - needed for reached in search.tree.reached]
     return Certificate(
         instance=digest(search.instance),
         cost_scale=search.instance.cost_scale,
@@ -116,6 +120,6 @@ def _certificate(search: Search, plan: Plan | None, evaluation: Evaluation | Non
         upper_bound=upper,
         plan=plan if feasible else None,
         nodes=search.tree.nodes,
-        prices=search.tree.prices,
+        prices=with_fewer_digits(search.tree.prices, spare, search.model.groups.count),
         reduction=search.tree.reduction,
     )

@@ -29,7 +29,7 @@ LINE = b'{"request_id":"q","batch_id":"b","shape":{"seq_align":64,"heads_align":
 ROW = b'{"request_id":"q","prompt_len":5,"gen_len":3}\n'
 
 PROOF: dict[str, Any] = {
-    "format": "batchproof-certificate/1",
+    "format": "batchproof-certificate/2",
     "instance": "0" * 64,
     "cost_scale": 1,
     "time_scale": 1,
@@ -256,9 +256,9 @@ CASES = [
     Case("a list", "certificate", b"[]", ("expected object", "array")),
     Case("not UTF-8", "certificate", b'{"format": "\xff"}', ("UTF-8", "0xff")),
     Case("NaN", "certificate", proof("lower_bound", "@").replace(b'"@"', b"NaN"), ("line 1", "JSON")),
-    Case("version", "certificate", proof("format", "batchproof-certificate/2"), ("format", "/2")),
+    Case("version", "certificate", proof("format", "batchproof-certificate/1"), ("format", "/2", "/1")),
     Case("no format", "certificate", json.dumps({}).encode(), ("a field format",)),
-    Case("an instance", "certificate", without("x"), ("documented fields", "name")),
+    Case("an instance", "certificate", without("x"), ("format", "batchproof-instance/1")),
     Case("unknown field", "certificate", proof("claim", 1), ("claim",)),
     Case("no fineness", "certificate", proof("prices", [{"denominator": 1}]), ("prices[0]", "fineness")),
     Case("scale", "certificate", proof("cost_scale", 0), ("cost_scale", "at least 1", "0")),

@@ -33,6 +33,8 @@ class Tree:
         Least bound over the leaves, in cost ticks (over 0 in a proof of infeasibility).
     open
         Leaves that are not closed.
+    reached
+        The bound that each of `prices` gives in all its leaves, in cost ticks.
     reduction
         Index of the prices that leave pairs out of account in every leaf; None for none.
     """
@@ -41,7 +43,13 @@ class Tree:
     prices: tuple[Prices, ...]
     ticks: int
     open: int
+    reached: tuple[int, ...]
     reduction: int | None = None
+
+    @classmethod
+    def single(cls, prices: Prices, ticks: int, still_open: int) -> Tree:
+        """Return the tree of one leaf."""
+        return cls((Leaf(0),), (prices,), ticks, still_open, (ticks,))
 
 
 @dataclass(order=True)
@@ -79,13 +87,14 @@ class _Growing:
     def finish(self, still_open: int, reducer: Reducer | None) -> Tree:
         table: dict[int, int] = {}
         prices: list[Prices] = []
+        reached: list[int] = []
         ticks = min(self.leaf_ticks.values())
         reduction: int | None = None
         if reducer is not None and reducer.ticks is not None:
             # Pairs are left out for this claim and lower ones.
             ticks, reduction = min(ticks, reducer.ticks), 0
             prices.append(reducer.prices)
-            table[id(reducer.prices)] = 0
+            reached.append(ticks)
         nodes: list[Split | Leaf] = []
         for index in range(self.size):
             if index in self.splits:
@@ -95,8 +104,11 @@ class _Growing:
             if id(own) not in table:
                 table[id(own)] = len(prices)
                 prices.append(own)
-            nodes.append(Leaf(table[id(own)]))
-        return Tree(tuple(nodes), tuple(prices), ticks, still_open, reduction)
+                reached.append(self.leaf_ticks[index])
+            entry = table[id(own)]
+            reached[entry] = min(reached[entry], self.leaf_ticks[index])
+            nodes.append(Leaf(entry))
+        return Tree(tuple(nodes), tuple(prices), ticks, still_open, tuple(reached), reduction)
 
 
 def search_tree(
@@ -155,9 +167,9 @@ def search_tree(
         reduction = None if reducer is None or limit is None else reducer.at(limit)
         bounded = nodes.bound(node.box, node.centre, node.valued, limit, until, reduction)
         before = node.ticks
-        node.ticks = INFINITE if bounded.ticks is None else max(node.ticks, bounded.ticks)
+        node.ticks = INFINITE if bounded.ticks is None else bounded.ticks
         if node.origin is not None and node.ticks < INFINITE:
-            nodes.learn(*node.origin, node.ticks - before)
+            nodes.learn(*node.origin, max(0, node.ticks - before))
         growing.improve(node.index, bounded.valued.prices, node.ticks)
         if bounded.plan is not None:
             offer(bounded.plan)
@@ -185,7 +197,9 @@ def _children(
     children: list[_Open] = []
     for high, box in enumerate(boxes):
         ticks = bounded_ticks(bounded.valued, box)
-        own = INFINITE if ticks is None else max(ticks, node.ticks)
+        # What this leaf reaches by itself counts, even if its parent reached more: L counts no cold start of
+        # a stream in a shape of which the box leaves no type to run.
+        own = INFINITE if ticks is None else ticks
         index = growing.leaf(bounded.valued.prices, own)
         children.append(_Open(own, index, index, box, bounded.valued, bounded.centre, (split, bool(high))))
     growing.split(node.index, replace(split, low=children[0].index, high=children[1].index))
