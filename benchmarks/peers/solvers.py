@@ -119,7 +119,7 @@ def cbc(program: Program, limit: float) -> Answer:
 def cbc_answer(width: int, log: str, text: str) -> Answer:
     """Return what CBC's log and solution file say of a program of so many columns."""
     head, *lines = text.splitlines() or [""]
-    if head.startswith("Infeasible") or "Problem proven infeasible" in log:
+    if "infeasible" in head.lower():
         return Answer("infeasible", None, None)
     found = re.search(r"^Objective value:\s+(\S+)", log, re.MULTILINE) and "No feasible solution" not in log
     solution = None
