@@ -93,8 +93,8 @@ def _page(records: Records, given: argparse.Namespace) -> str:
         [
             "# `exact` against general solvers",
             "",
-            f"Made by `python -m benchmarks.peers` on {machine(PACKAGES)}; every run in a fresh process, with "
-            f"{THREADS} threads (SCIP searches in one), a time limit of {given.time_limit:g} s and "
+            f"Made by `python -m benchmarks.peers` on {machine(PACKAGES)}; every run in a fresh process, "
+            f"with {THREADS} threads (SCIP searches in one), a time limit of {given.time_limit:g} s and "
             f"{given.memory:g} GiB of memory. {_method(given)}",
             "",
             f"## How many times faster, and whether at least {AIM} times",

@@ -40,7 +40,10 @@ def run(instance: Instance, solver: str, limit: float, certificate: Path) -> dic
         to say. ``cost`` is recomputed from the plan; ``lower`` is certified for ``exact``, else claimed.
     """
     start, before = time.monotonic(), _cpu()
-    answer = _exact(instance, limit, certificate) if solver == EXACT else _peer(instance, solver, limit, start)
+    if solver == EXACT:
+        answer = _exact(instance, limit, certificate)
+    else:
+        answer = _peer(instance, solver, limit, start)
     return {**answer, "seconds": time.monotonic() - start, "cpu_seconds": _cpu() - before}
 
 
@@ -81,9 +84,7 @@ def _peer(instance: Instance, solver: str, limit: float, start: float) -> dict[s
     return {
         "claim": answer.claim,
         "cost": None if cost is None else exact_text(cost),
-        "lower": None
-        if answer.bound is None
-        else exact_text(Fraction(answer.bound) / instance.cost_scale),
+        "lower": None if answer.bound is None else exact_text(Fraction(answer.bound) / instance.cost_scale),
         "note": "; ".join(filter(None, notes)),
         **size,
     }

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.peers.slots_limits import add_limits
 from benchmarks.peers.program import Ints, Program, ProgramWriter
 from benchmarks.peers.slots import Slots
+from benchmarks.peers.slots_limits import add_limits
 from heuristics import BatchChoice, assemble
 from instances.batch_model import BatchModel
 from instances.plan import Plan

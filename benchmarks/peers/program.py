@@ -62,7 +62,7 @@ class Program:
     def value(self, solution: Ints) -> int:
         """Return the objective of an integer solution, in cost ticks."""
         terms = zip(self.objective.tolist(), solution.tolist(), strict=True)
-        return self.constant + sum(cost * amount for cost, amount in terms if amount)
+        return self.constant + sum(int(cost) * int(amount) for cost, amount in terms if amount)
 
 
 def aggregated(model: BatchModel) -> Program:

@@ -116,9 +116,7 @@ def _on_time(
     return on_time
 
 
-def _fast_slots(
-    model: BatchModel, own: IntArray, threshold: int, made: Slots, writer: ProgramWriter
-) -> Ints:
+def _fast_slots(model: BatchModel, own: IntArray, threshold: int, made: Slots, writer: ProgramWriter) -> Ints:
     """Return columns, shape (slots, own parts): whether a request of that part is on time in the slot."""
     fast = writer.columns((len(made.t), len(own)))
     says = writer.rows(fast.shape, None, 0)

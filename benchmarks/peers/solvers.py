@@ -150,7 +150,9 @@ def _loaded(program: Program) -> Any:
     lp.col_lower_ = np.zeros(program.width)
     lp.col_upper_ = np.asarray(program.upper, dtype=np.float64)
     lp.row_lower_ = np.asarray([-infinite if low is None else low for low in program.row_lower], dtype=float)
-    lp.row_upper_ = np.asarray([infinite if high is None else high for high in program.row_upper], dtype=float)
+    lp.row_upper_ = np.asarray(
+        [infinite if high is None else high for high in program.row_upper], dtype=float
+    )
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     lp.a_matrix_.start_ = np.searchsorted(program.entry_row, np.arange(program.height + 1)).astype(np.int32)
     lp.a_matrix_.index_ = program.entry_column.astype(np.int32)
