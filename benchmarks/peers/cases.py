@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,23 @@ BUNDLED = (
     "latency/service-p99-200",
 )
 
-GENERATED: dict[str, tuple[str, int, dict[str, Any]]] = {}
-"""Name to family, number of requests, and further arguments of `generate_instance`."""
+GENERATED: dict[str, tuple[str, int, dict[str, Any]]] = {
+    f"{family} {requests:,}, token {prompt}×{gen}, {cost}·n²": (
+        family,
+        requests,
+        {"preset": "token", "granularity": (prompt, gen), "count_cost": Fraction(cost)},
+    )
+    for family, requests, prompt, gen, cost in (
+        ("uniform", 5000, 512, 16, 20000),
+        ("uniform", 5000, 512, 16, 200),
+        ("uniform", 5000, 512, 16, 5),
+        ("lognormal", 5000, 64, 16, 5),
+    )
+}
+"""Name to family, number of requests, and further arguments of `generate_instance`.
+
+Over 500 groups, and as few pairs of a group and a batch type as there can be with so many.
+"""
 
 
 def cases(data: Path | None) -> dict[str, Callable[[], Instance]]:
