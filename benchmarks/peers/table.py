@@ -39,6 +39,8 @@ def contradiction(peer: Record, exact: Record) -> str:
         return ""
     if peer["claim"] == "infeasible" and most is not None:
         return "says infeasible, but there is a plan"
+    if exact["claim"] == "infeasible" and (cost is not None or peer["claim"] == "optimal"):
+        return "claims a plan, but there is none"
     if lower is not None and most is not None and lower > most + ROUNDING * abs(most):
         return f"claims that nothing costs less than {float(lower):.10g}, but a plan does"
     if cost is not None and least is not None and cost < least:

@@ -12,7 +12,7 @@ from benchmarks.peers import table
 from benchmarks.peers.__main__ import main
 from benchmarks.peers.per_request import per_request
 from benchmarks.peers.program import aggregated
-from benchmarks.peers.solvers import cbc, cbc_answer, cpsat, highs
+from benchmarks.peers.solvers import Solver, cbc, cbc_answer, cpsat, highs, scip
 from instances import Instance, evaluate, read
 from instances.batch_model import form_batch_model
 from instances.catalog import path
@@ -79,17 +79,19 @@ def test_per_request_refuses_completion_times() -> None:
         per_request(form_batch_model(_instance("tiny/completion")))
 
 
-@pytest.mark.parametrize("solver", [highs, cpsat, cbc])
+@pytest.mark.parametrize("solver", [highs, cpsat, cbc, scip])
 @pytest.mark.parametrize(
     "name", ["tiny/cold-start-percentile", "tiny/completion-two-workers", "tiny/decimals"]
 )
-def test_peers_solve_the_aggregated_program(name: str, solver: object) -> None:
+def test_peers_solve_the_aggregated_program(name: str, solver: Solver) -> None:
     """Each peer is handed the whole problem: it finds the optimum that trying every plan finds."""
-    assert callable(solver)
+    if solver is scip:
+        pytest.importorskip("pyscipopt")
     instance = _instance(name)
     program = aggregated(form_batch_model(instance))
     answer = solver(program, 60)
     assert answer.claim == "optimal"
+    assert answer.solution is not None
     assert Fraction(program.value(answer.solution), instance.cost_scale) == Fraction(stored()[name] or 0)
 
 
@@ -119,6 +121,13 @@ def test_contradictions_are_told(peer: dict[str, object], words: str) -> None:
     found = table.contradiction(peer, EXACT)
     assert words in found
     assert bool(found) == bool(words)
+
+
+def test_a_plan_where_there_is_none_is_told() -> None:
+    """A plan for an instance that is certified infeasible is told."""
+    none = {**EXACT, "claim": "infeasible", "cost": None, "lower": None, "verdict": "certified infeasible"}
+    assert "none" in table.contradiction({"claim": "open", "cost": 5, "lower": None}, none)
+    assert not table.contradiction({"claim": "infeasible", "cost": None, "lower": None}, none)
 
 
 def test_speed_up_is_over_the_best_peer() -> None:
