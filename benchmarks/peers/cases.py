@@ -34,6 +34,7 @@ GENERATED: dict[str, tuple[str, int, dict[str, Any]]] = {
     )
     for family, requests, prompt, gen, cost in (
         ("uniform", 5000, 512, 16, 20000),
+        ("uniform", 5000, 512, 16, 2000),
         ("uniform", 5000, 512, 16, 200),
         ("uniform", 5000, 512, 16, 5),
         ("lognormal", 5000, 64, 16, 5),
