@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from benchmarks.fresh import leave_nothing_behind
 from benchmarks.machine import machine, markdown
 from benchmarks.peers.cases import cases
 from benchmarks.peers.child import NAMES
@@ -126,4 +127,5 @@ def _method(given: argparse.Namespace) -> str:
 
 
 if __name__ == "__main__":
+    leave_nothing_behind()
     main()

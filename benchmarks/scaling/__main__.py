@@ -13,7 +13,7 @@ import tempfile
 from fractions import Fraction
 from pathlib import Path
 
-from benchmarks.fresh import run_fresh
+from benchmarks.fresh import leave_nothing_behind, run_fresh
 from benchmarks.machine import machine, markdown
 from benchmarks.records import Record, Records
 from benchmarks.reference import AZURE
@@ -121,4 +121,5 @@ def _page(records: Records, given: argparse.Namespace) -> str:
 
 
 if __name__ == "__main__":
+    leave_nothing_behind()
     main()
