@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
+
+from benchmarks.azure import write_azure
 
 READ = """
 import json, resource, sys
@@ -32,16 +33,9 @@ print(json.dumps({"requests": instance.requests, "groups": groups, "peak_mib": p
 def write_trace(path: Path, rows: int) -> None:
     """Write a trace of log-normal lengths."""
     random = np.random.default_rng(0)
-    arrival = pd.Timestamp("2024-05-10") + pd.to_timedelta(
-        np.sort(random.integers(0, 7 * 86_400_000, rows)), "ms"
-    )
-    lengths = {
-        "ContextTokens": random.lognormal(6.9, 1.0, rows).astype(np.int64) + 1,
-        "GeneratedTokens": random.lognormal(4.9, 0.8, rows).astype(np.int64) + 1,
-    }
-    pd.DataFrame({"TIMESTAMP": arrival.strftime("%Y-%m-%d %H:%M:%S.%f0"), **lengths}).to_csv(
-        path, index=False
-    )
+    prompt = random.lognormal(6.9, 1.0, rows).astype(np.int64) + 1
+    gen = random.lognormal(4.9, 0.8, rows).astype(np.int64) + 1
+    write_azure(path, prompt, gen, random)
 
 
 def read(path: Path) -> dict[str, Any]:

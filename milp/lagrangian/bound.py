@@ -50,7 +50,9 @@ class Bound:
     shape_value: list[int]
 
 
-def lower_bound(model: BatchModel, prices: Prices, box: Box | None = None) -> Bound:
+def lower_bound(
+    model: BatchModel, prices: Prices, box: Box | None = None, reduction: Reduction | None = None
+) -> Bound:
     """Evaluate L exactly.
 
     Parameters
@@ -61,13 +63,15 @@ def lower_bound(model: BatchModel, prices: Prices, box: Box | None = None) -> Bo
         Any prices of the right signs.
     box
         Bounds of a tree node; none by default.
+    reduction
+        Pairs that remain; all by default.
 
     Raises
     ------
     ValueError
         If a multiplier has the wrong sign.
     """
-    return value_prices(prices, *price_exactly(model, prices)).bound(Box() if box is None else box)
+    return value_prices(prices, *price_exactly(model, prices), reduction).bound(box or Box())
 
 
 @dataclass(frozen=True, eq=False)

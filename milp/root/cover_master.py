@@ -201,7 +201,8 @@ class CoverMaster:
         """Add the cuts at `alpha` of the wanted groups; return their number."""
         rows = np.flatnonzero(wanted)
         under_prices = price_types(self.model, FloatPrices(np.where(wanted, alpha, -1e300), np.zeros(0)))
-        parts = list(negative_pairs(under_prices))
+        none = np.zeros(0, dtype=np.int64)
+        parts = [(none, none, np.zeros(0)), *negative_pairs(under_prices)]
         chosen, groups, costs = (np.concatenate(part) for part in zip(*parts, strict=True))
         saved = -costs
         scale = np.maximum(1.0, alpha[rows])

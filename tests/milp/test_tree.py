@@ -10,7 +10,7 @@ from instances.batch_model import form_batch_model
 from milp import Status, solve
 from milp.boxes import divide
 from milp.certificate import Leaf
-from milp.lagrangian import Box, lower_bound
+from milp.lagrangian import Box, lower_bound, price_exactly, value_prices
 from tests.oracle import best_plan
 from tests.strategies import random_instance
 
@@ -38,14 +38,18 @@ def test_every_leaf_reaches_the_least_that_is_claimed(seed: int) -> None:
     if certificate is None or certificate.lower_bound is None:
         return
     model = form_batch_model(result.instance)
-    boxes, least = {0: Box()}, result.cost
+    boxes, least, reduction = {0: Box()}, result.cost, None
+    if certificate.reduction is not None:
+        reducing = certificate.prices[certificate.reduction]
+        claim = int(certificate.lower_bound * certificate.cost_scale)
+        reduction = value_prices(reducing, *price_exactly(model, reducing)).reduce(claim)
     for index, node in enumerate(certificate.nodes):
         box = boxes.pop(index)
         if not isinstance(node, Leaf):
             boxes[node.low], boxes[node.high] = divide(model, box, node)
             continue
         prices = certificate.prices[node.prices]
-        numerator = lower_bound(model, prices, box).numerator
+        numerator = lower_bound(model, prices, box, reduction).numerator
         if numerator is not None and prices.objective:
             reached = Fraction(-(-numerator // prices.denominator), certificate.cost_scale)
             least = reached if least is None else min(least, reached)
