@@ -9,9 +9,12 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from heuristics.interchange import Interchange
 from instances.batch_model import BatchModel
+from instances.plan import Plan
 from milp.formulation.build import unlimited
 from milp.formulation.selection import Selection
+from milp.reduced import shape_excess
 from milp.root.cover_master import CoverMaster, most_opened
 from milp.root.outcome import Root
 from milp.root.pricing import Evaluated, FloatPrices, evaluate_prices
@@ -25,6 +28,8 @@ IN_OUT = 0.5
 VIOLATED = 1e-7
 CLOSE = 1e-9
 MOST_ROUNDS = 200
+MOST_CELLS = 20_000_000
+"""Groups × candidates of the local search; 8 bytes each."""
 
 
 def is_covering(model: BatchModel) -> bool:
@@ -90,5 +95,30 @@ def search_covering(
     selection = best[1].negative_pairs(support, 1e-6 * master.unit)
     if seed_pairs is not None:
         selection = selection.joined(seed_pairs, len(model.groups))
-    plan = nearest_plan(model, np.flatnonzero(point > 0.5))
-    return Root(best[0], best[1], selection, converged, plan, master)
+    return Root(best[0], best[1], selection, converged, rounded_plan(model, point, best[1], until), master)
+
+
+def rounded_plan(model: BatchModel, used: Floats, evaluated: Evaluated, until: float) -> Plan | None:
+    """Return the plan of the types used by half at least, after local search; None if it leaves requests out.
+
+    Parameters
+    ----------
+    model
+        Batch model.
+    used
+        Shape (types,): to what extent each type is used.
+    evaluated
+        L at good prices: types that are dear under them are no candidates of the local search.
+    until
+        Clock time at which to stop.
+    """
+    types = np.flatnonzero(used > 0.5)
+    if len(model.instance.streams) == 1 and len(types):
+        opening = shape_excess(model, evaluated)[model.types.shape]
+        room = max(1, MOST_CELLS // len(model.groups))
+        candidates = np.union1d(np.argsort(opening, kind="stable")[:room], types)
+        longest = np.argmax(model.types.prompt * (model.types.gen == model.types.gen.max()))
+        # A start that holds every request; the search drops what it does not need.
+        types = np.union1d(types, longest)
+        types = Interchange(model, np.union1d(candidates, types)).descend(types, until)
+    return nearest_plan(model, types)
