@@ -1,7 +1,8 @@
 """L(α, μ): a lower bound on the cost of every plan in a box, whatever the prices are.
 
 ``L = Σ n_i α_i − Σ μ_k r_k + min over N of [count(N) + the N smallest σ_s]`` with
-``σ_s = o_s + Σ_streams min(0, σ_s,stream)``, ``σ_s,stream = o_s,stream − Σ n_i κ_is + Σ_b min(0, τ_b)``,
+``σ_s = o_s + Σ_streams min(0, σ_s,stream)``, ``σ_s,stream = o_s,stream − Σ n_i κ_is + Σ_b min(0, τ_b)``, the
+sum being replaced by the value of the chain where the types form one,
 where an opened shape is used by at least one stream: if no σ_s,stream is negative, the least of them counts.
 See docs/certificate.md. Each product with a weight is rounded down to a whole number of 1/d ticks, so the
 value is a lower bound and exactly reproducible.
@@ -21,6 +22,7 @@ from instances.exact import exact_dot
 from milp.lagrangian.batch_values import Priced, batch_values, priced
 from milp.lagrangian.bounded_value import bounded_value
 from milp.lagrangian.box import Box
+from milp.lagrangian.chains import chain_values
 from milp.lagrangian.cold_values import cold_value, cold_values
 from milp.lagrangian.prices import Prices, Weights, weigh
 
@@ -79,6 +81,8 @@ class Valued:
         The prices, the weights that they make, and the model under them.
     batch_value
         Shape (types,): τ.
+    chain_value
+        Value of each chain of types by (shape, stream), where it is not the sum of min(0, τ).
     cold_value
         Shape (types,): what a cold start in the type adds; None where prices do not count cold starts.
     """
@@ -87,12 +91,16 @@ class Valued:
     weights: Weights
     priced: Priced
     batch_value: Array
+    chain_value: dict[tuple[int, int], int]
     cold_value: Array | None
 
     def bound(self, box: Box) -> Bound:
         """Evaluate L in a box."""
         model, prices, weights = self.priced.model, self.prices, self.weights
         totals, used, possible = _batch_totals(self.priced, self.batch_value, box)
+        bounded = {(int(model.types.shape[b]), int(model.types.stream[b])) for b in box.bounded_types()}
+        # Single types that are bounded break a chain.
+        totals.update((pair, value) for pair, value in self.chain_value.items() if pair not in bounded)
         if self.cold_value is not None:
             _add_cold_starts(self, totals, box)
         shape_values = shape_totals(model, weights, prices, totals, used, possible)
@@ -126,7 +134,9 @@ def price_exactly(model: BatchModel, prices: Prices) -> tuple[Weights, Priced]:
 def value_prices(prices: Prices, weights: Weights, under_prices: Priced) -> Valued:
     """Value every batch type under prices that `price_exactly` was given."""
     cold = cold_values(under_prices, weights, prices.fineness) if prices.cold else None
-    return Valued(prices, weights, under_prices, batch_values(under_prices), cold)
+    values = batch_values(under_prices)
+    chained = {pair: int(value) for pair, value in chain_values(under_prices, values).items()}
+    return Valued(prices, weights, under_prices, values, chained, cold)
 
 
 def _batch_totals(

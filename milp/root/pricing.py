@@ -12,6 +12,7 @@ import numpy.typing as npt
 from instances.batch_model import BatchModel
 from milp.formulation.selection import Selection
 from milp.lagrangian.batch_values import Priced, batch_values, priced
+from milp.lagrangian.chains import chain_values
 from milp.lagrangian.prices import Prices, Weights, weigh
 
 Floats = npt.NDArray[np.float64]
@@ -73,7 +74,7 @@ class Evaluated:
     batch_value
         Shape (types,): τ.
     part
-        Shape (shapes, streams): opening cost plus Σ min(0, τ) of each pair.
+        Shape (shapes, streams): opening cost plus Σ min(0, τ), or the value of the chain, of each pair.
     shape_value
         Shape (shapes,): σ.
     chosen
@@ -135,7 +136,10 @@ def evaluate_prices(model: BatchModel, prices: FloatPrices) -> Evaluated:
     flat = np.bincount(
         types.shape * streams + types.stream, np.minimum(tau, 0.0), minlength=len(types.shapes) * streams
     )
-    part = part.reshape(-1, streams) + flat.reshape(-1, streams)
+    run = flat.reshape(-1, streams)
+    for pair, chained in chain_values(under_prices, tau).items():
+        run[pair] = chained
+    part = part.reshape(-1, streams) + run
     if len(prices.link):
         rebate = prices.link * model.groups.count[prices.link_group]
         np.subtract.at(part, (prices.link_shape, model.groups.stream[prices.link_group]), rebate)

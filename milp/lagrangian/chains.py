@@ -1,0 +1,121 @@
+"""Chains: batch types of one shape and stream that hold more and more requests, valued together.
+
+Types of one prompt bound, of one stage and without capacity are nested: those of a longer gen bound hold
+what the shorter ones hold, and cost each request at least as much (cost, padding and time never fall along
+the gen bounds, their weights are not negative, and a longer batch meets no further latency limit). A plan
+runs each request once, so the types of a chain share it, where Σ min(0, τ_b) gives it to each of them. The
+least value of batches of the chain that take at most the n_i requests of each group is found exactly: a
+request goes to the first type run that holds it, if at all, so the types run cut the gens into intervals,
+
+    V_b = f_b + min over types a shorter than b, or none, of [V_a + Σ_{i fits b, not a} n_i min(0, w_ib)],
+
+and the chain is worth min(0, least V). It is at least Σ min(0, τ_b): V_b counts no request of a type that
+τ_b does not. A type with τ_b ≥ 0 can be left out: without its batch and the requests in it a choice of
+types is worth no more.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from instances.batch_model import BatchModel
+from milp.lagrangian.batch_values import Priced
+
+Array = npt.NDArray[Any]
+Ints = npt.NDArray[np.int64]
+
+BLOCK = 1 << 21
+"""Pairs of types and groups that are priced at once."""
+
+
+def chains(model: BatchModel) -> dict[tuple[int, int], Ints]:
+    """Return the types of each (shape, stream) that form a chain of at least two, by ascending gen bound."""
+    t = model.types
+    found: dict[tuple[int, int], Ints] = {}
+    if len(t) < 2 or int(t.stage.max()) > 0:
+        return found
+    requests = np.asarray([stream.demand.requests for stream in model.instance.streams])
+    # Types are sorted by stream, shape, prompt bound and gen bound.
+    starts = np.flatnonzero((np.diff(t.stream, prepend=-1) != 0) | (np.diff(t.shape, prepend=-1) != 0))
+    for start, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(t)], strict=True):
+        stream = int(t.stream[start])
+        unlimited = (t.capacity[start:stop] >= requests[stream]).all()
+        if stop - start > 1 and unlimited and t.prompt[start] == t.prompt[stop - 1]:
+            found[int(t.shape[start]), stream] = np.arange(start, stop)
+    return found
+
+
+def chain_values(under_prices: Priced, batch_value: Array) -> dict[tuple[int, int], Any]:
+    """Return the value of each chain that is not the plain sum of min(0, τ), by (shape, stream).
+
+    Parameters
+    ----------
+    under_prices
+        The batch model under exact prices, or under floats.
+    batch_value
+        Shape (types,): τ.
+    """
+    values: dict[tuple[int, int], Any] = {}
+    for pair, types in chains(under_prices.model).items():
+        kept = types[batch_value[types] < 0]
+        if len(kept) > 1:
+            values[pair] = _values(_served(under_prices, kept), under_prices.type_fixed[kept])[0].min()
+    return values
+
+
+def run_types(under_prices: Priced, batch_value: Array, types: Ints) -> Ints:
+    """Return the types of a chain that its value runs, by ascending gen bound."""
+    kept = types[batch_value[types] < 0]
+    if not len(kept):
+        return kept
+    values, before = _values(_served(under_prices, kept), under_prices.type_fixed[kept])
+    last, run = int(values.argmin()), []
+    while last:
+        run.append(last - 1)
+        last = before[last - 1]
+    return kept[run[::-1]]
+
+
+def _served(under_prices: Priced, types: Ints) -> Array:
+    """Return at [b, k] what the requests that fit one of the k shortest types are worth in type b, k ≤ b + 1.
+
+    Values are sums over distinct groups, which `batch_values` forms as well, so its bound on magnitudes holds
+    for them and for their differences.
+    """
+    model = under_prices.model
+    t, g = model.types, model.groups
+    groups = np.arange(len(g))[g.of_stream(int(t.stream[types[0]]))]
+    groups = groups[g.prompt[groups] <= t.prompt[types[0]]]
+    first = np.searchsorted(t.gen[types], g.gen[groups])
+    held = first < len(types)
+    groups, first = groups[held], first[held]
+    # Of the types that hold a group the shortest is the cheapest: if it gains nothing, none does.
+    bonus = sum(reward for _, reward in under_prices.on_time[int(t.stream[types[0]])])
+    useful = (under_prices.type_unit[types][first] < under_prices.group_gain[groups] + bonus).astype(bool)
+    groups, first = groups[useful], first[useful]
+    order = np.argsort(first, kind="stable")
+    groups, first = groups[order], first[order]
+    served = np.zeros((len(types), len(types) + 1), dtype=under_prices.type_unit.dtype)
+    if not len(groups):
+        return served
+    starts = np.flatnonzero(np.diff(first, prepend=-1))
+    count = g.count[groups].astype(served.dtype)
+    step = max(1, BLOCK // len(groups))
+    for low in range(0, len(types), step):
+        costs = np.minimum(under_prices.pair_costs(types[low : low + step], groups), 0) * count
+        served[low : low + step, first[starts] + 1] = np.add.reduceat(costs, starts, axis=1)
+    return np.cumsum(served, axis=1, dtype=served.dtype)
+
+
+def _values(served: Array, fixed: Array) -> tuple[Array, list[int]]:
+    """Return V, with 0 for running nothing before it, and which entry of it each type follows."""
+    values = np.zeros(len(fixed) + 1, dtype=served.dtype)
+    before: list[int] = []
+    for b in range(len(fixed)):
+        options = values[: b + 1] - served[b, : b + 1]
+        before.append(int(options.argmin()))
+        values[b + 1] = options[before[-1]] + served[b, b + 1] + fixed[b]
+    return values, before
