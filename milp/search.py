@@ -12,6 +12,7 @@ import numpy as np
 
 import heuristics
 from heuristics import Uncoverable
+from heuristics.nested import suits as nested_suits
 from instances.batch_model import BatchModel, form_batch_model
 from instances.instance import Instance
 from instances.metrics import Evaluation
@@ -138,7 +139,7 @@ class Search:
     def _warm_start(self, heuristic: str | None, plan: Plan | None) -> None:
         if plan is not None:
             self._offer(plan)
-        names = (QUICK_START, *WARM_STARTS) if heuristic is None else (heuristic,)
+        names = self._warm_starts() if heuristic is None else (heuristic,)
         for name in names:
             try:
                 found = heuristics.run(name, self.instance, self.model.groups)
@@ -149,6 +150,12 @@ class Search:
             late = time.monotonic() > self.start + 0.3 * self.time_limit
             if name != QUICK_START and (self.incumbent.ticks is not None or late):
                 break
+
+    def _warm_starts(self) -> tuple[str, ...]:
+        if self.model.rows or not nested_suits(self.instance):
+            return QUICK_START, *WARM_STARTS
+        # Without limits to keep to, nested cuts are near the optimum, and fast at any size.
+        return ("nested", *WARM_STARTS)
 
     def _offer(self, plan: Plan) -> Evaluation:
         """Take a plan as incumbent if it is better, and its pairs in any case."""
@@ -172,6 +179,7 @@ class Search:
             self.model,
             target=target,
             seed_pairs=self.seed_pairs,
+            plan_pairs=None if self.incumbent.plan is None else plan_pairs(self.model, self.incumbent.plan),
             until=now + 0.5 * max(0.0, self.until - now),
             report=improved,
         )
@@ -199,6 +207,8 @@ class Search:
         self._certify_leaf(root.prices)
         limit = self.cutoff()
         if limit is not None and self.tree.ticks >= limit:
+            return
+        if self.runner is None and root.large:
             return
         selection, complete = self._remaining(root)
         if self.runner is None:
@@ -243,7 +253,7 @@ class Search:
 
     def _grow_tree(self, root: Root) -> None:
         limit = self.cutoff()
-        if limit is not None and self.tree.ticks >= limit:
+        if root.large or (limit is not None and self.tree.ticks >= limit):
             return
         covering = root.covering
         nodes: NodeSolver

@@ -141,13 +141,15 @@ def _exact_dtype(model: BatchModel, unit: Array, fixed: Array, gain: Array, bonu
     return np.int64 if terms * (2 * requests + 2) < INT64_SAFE else object
 
 
-def batch_values(priced_model: Priced) -> Array:
-    """Return τ for every type: shape (types,), of the dtype of the prices."""
+def batch_values(priced_model: Priced, skipped: npt.NDArray[np.bool_] | None = None) -> Array:
+    """Return τ for every type: shape (types,), of the dtype of the prices; 0 where types are skipped."""
     model = priced_model.model
     values = priced_model.type_fixed.copy()
+    skip = np.zeros(len(values), dtype=bool) if skipped is None else skipped
+    values[skip] = 0
     for stream in range(len(model.instance.streams)):
         groups = np.arange(model.groups.start[stream], model.groups.start[stream + 1])
-        mine = np.flatnonzero(model.types.stream == stream)
+        mine = np.flatnonzero((model.types.stream == stream) & ~skip)
         # Neighbouring types together, so that few groups can be negative for any of a block.
         unit = priced_model.type_unit[mine]
         mine = mine[np.lexsort((unit.astype(np.float64), model.types.prompt[mine]))]

@@ -25,6 +25,7 @@ from milp.lagrangian.box import Box
 from milp.lagrangian.chains import chain_values
 from milp.lagrangian.cold_values import cold_value, cold_values
 from milp.lagrangian.prices import Prices, Weights, weigh
+from milp.lagrangian.quiet import quiet_types
 
 Array = npt.NDArray[Any]
 
@@ -40,7 +41,7 @@ class Bound:
     value
         L in cost units (or the infeasibility measure, where the objective weighs nothing).
     batch_value
-        Shape (types,): τ, before the box's bounds on single types.
+        Shape (types,): τ, before the box's bounds on single types; 0 for types known not to be negative.
     shape_value
         One σ per candidate shape, in cost ticks times the denominator.
     """
@@ -80,7 +81,9 @@ class Valued:
     prices, weights, priced
         The prices, the weights that they make, and the model under them.
     batch_value
-        Shape (types,): τ.
+        Shape (types,): τ; 0 for quiet types.
+    quiet
+        Shape (types,): types of which only τ ≥ 0 is known; τ is found where a box bounds them.
     chain_value
         Value of each chain of types by (shape, stream), where it is not the sum of min(0, τ).
     cold_value
@@ -91,13 +94,14 @@ class Valued:
     weights: Weights
     priced: Priced
     batch_value: Array
+    quiet: npt.NDArray[np.bool_]
     chain_value: dict[tuple[int, int], int]
     cold_value: Array | None
 
     def bound(self, box: Box) -> Bound:
         """Evaluate L in a box."""
         model, prices, weights = self.priced.model, self.prices, self.weights
-        totals, used, possible = _batch_totals(self.priced, self.batch_value, box)
+        totals, used, possible = _batch_totals(self.priced, self.batch_value, self.quiet, box)
         bounded = {(int(model.types.shape[b]), int(model.types.stream[b])) for b in box.bounded_types()}
         # Single types that are bounded break a chain.
         totals.update((pair, value) for pair, value in self.chain_value.items() if pair not in bounded)
@@ -134,13 +138,15 @@ def price_exactly(model: BatchModel, prices: Prices) -> tuple[Weights, Priced]:
 def value_prices(prices: Prices, weights: Weights, under_prices: Priced) -> Valued:
     """Value every batch type under prices that `price_exactly` was given."""
     cold = cold_values(under_prices, weights, prices.fineness) if prices.cold else None
-    values = batch_values(under_prices)
+    # Cold starts ask for the values of all types.
+    quiet = np.zeros(len(under_prices.type_unit), dtype=bool) if prices.cold else quiet_types(under_prices)
+    values = batch_values(under_prices, quiet)
     chained = {pair: int(value) for pair, value in chain_values(under_prices, values).items()}
-    return Valued(prices, weights, under_prices, values, chained, cold)
+    return Valued(prices, weights, under_prices, values, quiet, chained, cold)
 
 
 def _batch_totals(
-    under_prices: Priced, values: Array, box: Box
+    under_prices: Priced, values: Array, quiet: npt.NDArray[np.bool_], box: Box
 ) -> tuple[dict[tuple[int, int], int], set[tuple[int, int]], bool]:
     """Sum min(0, τ) by (shape, stream), bounds of the box respected.
 
@@ -165,7 +171,8 @@ def _batch_totals(
     used: set[tuple[int, int]] = set()
     for batch in box.bounded_types():
         pair = (int(types.shape[batch]), int(types.stream[batch]))
-        value, forced = _bounded_type(under_prices, batch, box, int(values[batch]))
+        free = None if quiet[batch] else int(values[batch])
+        value, forced = _bounded_type(under_prices, batch, box, free)
         if forced:
             if value is None:
                 return by_pair, used, False
@@ -209,10 +216,10 @@ def _safe_to_add(values: Array) -> Array:
     return values if -low * len(values) < 2**62 else values.astype(object)
 
 
-def _bounded_type(under_prices: Priced, batch: int, box: Box, free: int) -> tuple[int | None, bool]:
+def _bounded_type(under_prices: Priced, batch: int, box: Box, free: int | None) -> tuple[int | None, bool]:
     """Return τ of a type under the box's bounds, and whether the box forces it to be run.
 
-    `free` is its τ without bounds.
+    `free` is its τ without bounds, if known.
     """
     model = under_prices.model
     batches = box.batches.get(batch, (0, None))
@@ -221,7 +228,7 @@ def _bounded_type(under_prices: Priced, batch: int, box: Box, free: int) -> tupl
         if most == 0:
             return None, least > 0
         # τ is of running the type at least once as it is.
-        if most is None and least <= 1:
+        if free is not None and most is None and least <= 1:
             return free, least > 0
     of_stream = model.groups.of_stream(int(model.types.stream[batch]))
     groups = np.arange(of_stream.start, of_stream.stop)

@@ -23,12 +23,13 @@ import numpy.typing as npt
 
 from instances.batch_model import BatchModel
 from milp.lagrangian.batch_values import Priced
+from milp.lagrangian.parts import parts
 
 Array = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]
 
-BLOCK = 1 << 21
-"""Pairs of types and groups that are priced at once."""
+BLOCK = 64
+"""Types handled at once: neighbours, which the same few groups can make negative."""
 
 
 def chains(model: BatchModel) -> dict[tuple[int, int], Ints]:
@@ -38,13 +39,11 @@ def chains(model: BatchModel) -> dict[tuple[int, int], Ints]:
     if len(t) < 2 or int(t.stage.max()) > 0:
         return found
     requests = np.asarray([stream.demand.requests for stream in model.instance.streams])
-    # Types are sorted by stream, shape, prompt bound and gen bound.
-    starts = np.flatnonzero((np.diff(t.stream, prepend=-1) != 0) | (np.diff(t.shape, prepend=-1) != 0))
-    for start, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(t)], strict=True):
-        stream = int(t.stream[start])
-        unlimited = (t.capacity[start:stop] >= requests[stream]).all()
-        if stop - start > 1 and unlimited and t.prompt[start] == t.prompt[stop - 1]:
-            found[int(t.shape[start]), stream] = np.arange(start, stop)
+    for pair, part in parts(t).items():
+        unlimited = (t.capacity[part] >= requests[pair[1]]).all()
+        # Types of a part are sorted by prompt bound, then by gen bound.
+        if part.stop - part.start > 1 and unlimited and t.prompt[part.start] == t.prompt[part.stop - 1]:
+            found[pair] = np.arange(part.start, part.stop)
     return found
 
 
@@ -99,23 +98,28 @@ def _served(under_prices: Priced, types: Ints) -> Array:
     order = np.argsort(first, kind="stable")
     groups, first = groups[order], first[order]
     served = np.zeros((len(types), len(types) + 1), dtype=under_prices.type_unit.dtype)
-    if not len(groups):
-        return served
-    starts = np.flatnonzero(np.diff(first, prepend=-1))
-    count = g.count[groups].astype(served.dtype)
-    step = max(1, BLOCK // len(groups))
-    for low in range(0, len(types), step):
-        costs = np.minimum(under_prices.pair_costs(types[low : low + step], groups), 0) * count
-        served[low : low + step, first[starts] + 1] = np.add.reduceat(costs, starts, axis=1)
-    return np.cumsum(served, axis=1, dtype=served.dtype)
+    for low in range(0, len(types), BLOCK):
+        block = types[low : low + BLOCK]
+        # Groups too long for the whole block, or that gain nothing in its cheapest type, only cost time.
+        reach = int(np.searchsorted(first, low + len(block)))
+        gains = under_prices.type_unit[block[0]] < under_prices.group_gain[groups[:reach]] + bonus
+        some = np.flatnonzero(gains.astype(bool))
+        if not len(some):
+            continue
+        starts = np.flatnonzero(np.diff(first[some], prepend=-1))
+        count = g.count[groups[some]].astype(served.dtype)
+        costs = np.minimum(under_prices.pair_costs(block, groups[some]), 0) * count
+        served[low : low + BLOCK, first[some][starts] + 1] = np.add.reduceat(costs, starts, axis=1)
+    return np.cumsum(served, axis=1, dtype=served.dtype, out=served)
 
 
 def _values(served: Array, fixed: Array) -> tuple[Array, list[int]]:
     """Return V, with 0 for running nothing before it, and which entry of it each type follows."""
     values = np.zeros(len(fixed) + 1, dtype=served.dtype)
+    room = np.empty_like(values)
     before: list[int] = []
     for b in range(len(fixed)):
-        options = values[: b + 1] - served[b, : b + 1]
+        options = np.subtract(values[: b + 1], served[b, : b + 1], out=room[: b + 1])
         before.append(int(options.argmin()))
         values[b + 1] = options[before[-1]] + served[b, b + 1] + fixed[b]
     return values, before

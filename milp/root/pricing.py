@@ -12,8 +12,9 @@ import numpy.typing as npt
 from instances.batch_model import BatchModel
 from milp.formulation.selection import Selection
 from milp.lagrangian.batch_values import Priced, batch_values, priced
-from milp.lagrangian.chains import chain_values
+from milp.lagrangian.chains import chain_values, chains, run_types
 from milp.lagrangian.prices import Prices, Weights, weigh
+from milp.lagrangian.quiet import quiet_types
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -96,6 +97,24 @@ class Evaluated:
         found = np.flatnonzero(taken & (self.batch_value < -tolerance))
         return found[np.argsort(self.batch_value[found])]
 
+    def run(self) -> tuple[Ints, Selection]:
+        """Return the types that the minimum runs, and the pairs that it uses."""
+        model = self.priced.model
+        types, chained, run = model.types, np.zeros(len(model.types), dtype=bool), []
+        for (shape, stream), chain in chains(model).items():
+            chained[chain] = True
+            if self.chosen[shape] and self.part[shape, stream] < 0:
+                run.append(run_types(self.priced, self.batch_value, chain))
+        attractive = self.attractive_types(0.0)
+        found = np.concatenate([attractive[~chained[attractive]], *run])
+        pairs = self.negative_pairs(found)
+        # A chain runs each group in the first of its types that holds the group.
+        inside = np.flatnonzero(chained[pairs.pair_type])
+        key = types.shape[pairs.pair_type[inside]] * len(model.groups) + pairs.pair_group[inside]
+        kept = ~chained[pairs.pair_type]
+        kept[inside[np.unique(key, return_index=True)[1]]] = True
+        return found, Selection(pairs.pair_type[kept], pairs.pair_group[kept])
+
     def negative_pairs(self, types: Ints, below: float = 0.0) -> Selection:
         """Return the pairs of some types whose priced cost is under `below`."""
         return cheap_pairs(self.priced, types, below)
@@ -126,12 +145,12 @@ def price_types(model: BatchModel, prices: FloatPrices) -> Priced:
     return priced(model, weights, prices.group, (prices.link_group, prices.link_shape, prices.link), None)
 
 
-def evaluate_prices(model: BatchModel, prices: FloatPrices) -> Evaluated:
-    """Evaluate L in floats."""
+def evaluate_prices(model: BatchModel, prices: FloatPrices, *, quiet: bool = False) -> Evaluated:
+    """Evaluate L in floats; with `quiet`, τ is 0 for types that are easily seen not to be negative."""
     types, streams = model.types, len(model.instance.streams)
     weights = weigh(model, prices.limit.tolist(), prices.objective)
     under_prices = price_types(model, prices)
-    tau = batch_values(under_prices)
+    tau = batch_values(under_prices, quiet_types(under_prices) if quiet else None)
     part = np.outer(np.asarray(types.open_stream, dtype=float), np.asarray(weights.cost, dtype=float))
     flat = np.bincount(
         types.shape * streams + types.stream, np.minimum(tau, 0.0), minlength=len(types.shapes) * streams
