@@ -74,6 +74,7 @@ class Search:
         # Prices of 0 bound the cost by what it costs to do nothing; everything found later is better.
         self.tree = _worthless(self.model)
         self.root_ticks: int | None = None
+        self.certified: FloatPrices | None = None
         self.infeasible = False
         self.claimed: Fraction | None = None
         self.times: dict[str, float] = {}
@@ -181,6 +182,7 @@ class Search:
             seed_pairs=self.seed_pairs,
             plan_pairs=None if self.incumbent.plan is None else plan_pairs(self.model, self.incumbent.plan),
             until=now + 0.5 * max(0.0, self.until - now),
+            latest=self.until,
             report=improved,
         )
         if root.plan is not None:
@@ -188,6 +190,7 @@ class Search:
         return root
 
     def _certify_leaf(self, prices: FloatPrices) -> None:
+        self.certified = prices
         valued = exact_values(self.model, prices)
         ticks = bounded_ticks(valued, Box())
         if ticks is not None and ticks > self.tree.ticks:
@@ -204,7 +207,8 @@ class Search:
 
     def _run_engine(self, root: Root) -> None:
         """Look for better plans among the pairs that the root leaves."""
-        self._certify_leaf(root.prices)
+        if root.prices is not self.certified:
+            self._certify_leaf(root.prices)
         limit = self.cutoff()
         if limit is not None and self.tree.ticks >= limit:
             return

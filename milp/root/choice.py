@@ -30,7 +30,7 @@ Ints = npt.NDArray[np.int64]
 MOST_VALUES = 20_000_000
 """Pairs of groups and shapes up to which V is held in memory."""
 MARGIN = 1e-9
-"""What link prices exceed α − V by, relative to α, so that rounding to exact prices leaves no type negative."""
+"""What link prices exceed α − V by, relative to α, so that rounding leaves no type negative."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,12 +92,10 @@ def batch_shares(model: BatchModel, choice: Choice, pairs: Selection) -> Floats:
         The pairs of the plan. A batch that runs any of a group is taken to run all of it.
     """
     t = model.types
-    column = {
-        key: index
-        for index, key in enumerate(zip(choice.shape.tolist(), choice.stream.tolist(), strict=True))
-    }
     size = np.bincount(pairs.pair_type, model.groups.count[pairs.pair_group], minlength=len(t))
-    of_type = np.asarray([column[int(s), int(k)] for s, k in zip(t.shape, t.stream, strict=True)])
+    of_type = np.zeros(len(t), dtype=np.int64)
+    for index, part in enumerate(parts(t).values()):
+        of_type[part] = index
     paid = t.unit_cost.astype(np.float64) + t.fixed_cost.astype(np.float64) / np.clip(size, 1, t.capacity)
     paid = paid[pairs.pair_type] + t.own_cost.astype(np.float64)[pairs.pair_group]
     over = paid - choice.value[pairs.pair_group, of_type[pairs.pair_type]]

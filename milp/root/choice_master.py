@@ -2,10 +2,10 @@
 
 As in `cover_master`, the assignment is projected out: with each request spread over its cheapest used parts,
 
-    θ_C ≥ Σ_{i in C} n_i [α_i − Σ_{s: V_is < α_i} (α_i − V_is) y_s]      for every α,      Σ_{s holds i} y_s ≥ 1,
+    θ_C ≥ Σ_{i in C} n_i [α_i − Σ_{s: V_is < α_i} (α_i − V_is) y_s]   for every α,   Σ_{s holds i} y_s ≥ 1,
 
-here with one θ for all groups of a stream and prompt: they rank the shapes alike, or nearly, so that little is
-lost, and the LP stays small however many gens there are.
+here with one θ for all groups of a stream and prompt: they rank the shapes alike, or nearly, so that little
+is lost, and the LP stays small however many gens there are.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class ChoiceMaster:
             self.rows.append(("cover", members, share))
 
     def solve(self) -> bool:
-        """Solve the LP; afterwards `value`, `used` and `theta` and `alpha` say what came out."""
+        """Solve the LP; afterwards `value`, `used`, `theta` and `alpha` say what came out."""
         self.solver.run()
         if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return False

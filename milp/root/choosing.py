@@ -1,4 +1,4 @@
-"""The search for root prices where the choice among shapes is nearly all: its LP, then ascent along chains."""
+"""The search for root prices where the choice among shapes is nearly all: its LP, then ascent."""
 
 from __future__ import annotations
 
@@ -79,4 +79,4 @@ def _choice_prices(model: BatchModel, choice: Choice, plan_pairs: Selection | No
         # The stable point may leave the LP's own solution uncut; every few rounds it is cut itself.
         if number % 3 == 2:
             master.cut(point, violated)
-    return alpha
+    return np.asarray(alpha)

@@ -90,4 +90,4 @@ def search_covering(
     if seed_pairs is not None:
         selection = selection.joined(seed_pairs, len(model.groups))
     plan = nearest_plan(model, np.flatnonzero(point > 0.5))
-    return Root(best[0], best[1], selection, converged, plan, master)
+    return Root(best[0], best[1], selection, converged, plan, covering=master)

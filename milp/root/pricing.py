@@ -54,7 +54,9 @@ class FloatPrices:
 
 def _numerators(values: Floats, denominator: int) -> npt.NDArray[Any]:
     scaled = values * denominator
-    if np.abs(scaled).max(initial=0.0) < 2.0**52:
+    largest = np.abs(scaled).max(initial=0.0)
+    # From 2**52 on floats are whole, and a power of two scales them exactly.
+    if largest < 2.0**52 or (largest < 2.0**62 and not denominator & (denominator - 1)):
         return np.rint(scaled).astype(np.int64)
     # A float is a dyadic rational, so this product is exact before it is rounded.
     return np.asarray([round(Fraction(float(v)) * denominator) for v in values], dtype=object)

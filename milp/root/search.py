@@ -39,6 +39,7 @@ def search_root(
     seed_pairs: Selection | None = None,
     plan_pairs: Selection | None = None,
     until: float,
+    latest: float,
     report: Callable[[FloatPrices, float], None] | None = None,
 ) -> Root:
     """Search for the prices with the largest L.
@@ -54,7 +55,9 @@ def search_root(
     plan_pairs
         Pairs of the known plan.
     until
-        Clock time (`time.monotonic`) at which to stop.
+        Clock time (`time.monotonic`) at which to stop, so that engines and trees have time left.
+    latest
+        Clock time at which to stop where they cannot help.
     report
         Called with every better set of prices and its L in cost ticks.
     """
@@ -64,7 +67,7 @@ def search_root(
     ascent_end = time.monotonic() + 0.3 * seconds
     if is_choice(model):
         large = len(model.types) * len(model.groups) > MOST_PAIRS
-        end = until if large else ascent_end
+        end = latest if large else ascent_end
         prices, evaluated = search_choice(
             model, target=target, plan_pairs=plan_pairs, until=end, report=report
         )
