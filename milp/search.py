@@ -156,7 +156,7 @@ class Search:
         if self.model.rows or not nested_suits(self.instance):
             return QUICK_START, *WARM_STARTS
         # Without limits to keep to, nested cuts are near the optimum, and fast at any size.
-        return ("nested", *WARM_STARTS)
+        return (QUICK_START, "nested", *WARM_STARTS)
 
     def _offer(self, plan: Plan) -> Evaluation:
         """Take a plan as incumbent if it is better, and its pairs in any case."""

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from instances.batch_model import BatchModel
 from instances.exact import exact_dot
 from milp.lagrangian.batch_values import Priced, batch_values, priced
-from milp.lagrangian.bounded_value import bounded_value
+from milp.lagrangian.bounded_value import bounded_type
 from milp.lagrangian.box import Box
 from milp.lagrangian.chains import chain_values
 from milp.lagrangian.cold_values import cold_value, cold_values
@@ -172,7 +172,7 @@ def _batch_totals(
     for batch in box.bounded_types():
         pair = (int(types.shape[batch]), int(types.stream[batch]))
         free = None if quiet[batch] else int(values[batch])
-        value, forced = _bounded_type(under_prices, batch, box, free)
+        value, forced = bounded_type(under_prices, batch, box, free)
         if forced:
             if value is None:
                 return by_pair, used, False
@@ -196,7 +196,7 @@ def _add_cold_starts(valued: Valued, totals: dict[tuple[int, int], int], box: Bo
             continue
         chi = extra[batch] + int(excess[batch])
         if batch in bounded:
-            value, forced = _bounded_type(under_prices, batch, box, int(valued.batch_value[batch]))
+            value, forced = bounded_type(under_prices, batch, box, int(valued.batch_value[batch]))
             if value is None:
                 continue
             # A type that must be run has its τ in the sum already, and τ the cost of requests that must be in
@@ -214,34 +214,6 @@ def _safe_to_add(values: Array) -> Array:
     # Each value is below 2**60; a sum over many types may not be.
     low = int(values.min())
     return values if -low * len(values) < 2**62 else values.astype(object)
-
-
-def _bounded_type(under_prices: Priced, batch: int, box: Box, free: int | None) -> tuple[int | None, bool]:
-    """Return τ of a type under the box's bounds, and whether the box forces it to be run.
-
-    `free` is its τ without bounds, if known.
-    """
-    model = under_prices.model
-    batches = box.batches.get(batch, (0, None))
-    if all(of_type != batch for _, of_type in box.requests):
-        least, most = batches
-        if most == 0:
-            return None, least > 0
-        # τ is of running the type at least once as it is.
-        if free is not None and most is None and least <= 1:
-            return free, least > 0
-    of_stream = model.groups.of_stream(int(model.types.stream[batch]))
-    groups = np.arange(of_stream.start, of_stream.stop)
-    one = np.asarray([batch])
-    groups = groups[under_prices.fits(one, groups)[0]]
-    costs = [int(cost) for cost in under_prices.pair_costs(one, groups)[0].tolist()]
-    ranges: list[tuple[int, int]] = []
-    for group, count in zip(groups.tolist(), model.groups.count[groups].tolist(), strict=True):
-        least, most = box.requests.get((group, batch), (0, None))
-        ranges.append((least, count if most is None else min(most, count)))
-    forced = batches[0] > 0 or any(least > 0 for least, _ in ranges)
-    fixed, capacity = int(under_prices.type_fixed[batch]), int(model.types.capacity[batch])
-    return bounded_value(costs, ranges, fixed, capacity, batches), forced
 
 
 def shape_totals(

@@ -47,6 +47,12 @@ def chains(model: BatchModel) -> dict[tuple[int, int], Ints]:
     return found
 
 
+def is_chained(model: BatchModel) -> bool:
+    """Tell whether all types that share their shape and stream with others are in chains."""
+    several = [pair for pair, part in parts(model.types).items() if part.stop - part.start > 1]
+    return len(chains(model)) == len(several)
+
+
 def chain_values(under_prices: Priced, batch_value: Array) -> dict[tuple[int, int], Any]:
     """Return the value of each chain that is not the plain sum of min(0, τ), by (shape, stream).
 

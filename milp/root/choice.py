@@ -4,10 +4,9 @@ Where all types of a shape and stream have the same prompt bound, group i pays a
 
     V_is = min over types b of the shape that hold it of [c_ib + f_b / c_b]
 
-per request in shape s (f_b / c_b = 0 where one batch holds the whole stream, and may hold more besides).
-With these costs requests only choose among opened shapes, as where every shape has one type. The duals α of
-that LP, with link prices κ_is = max(0, α_i − V_is), leave no type with τ_b < 0, so L is the LP's value;
-where the types form a chain L is more without link prices.
+per request in shape s. With these costs requests only choose among opened shapes, as where every shape has
+one type. The duals α of that LP, with link prices κ_is = max(0, α_i − V_is), leave no type with τ_b < 0, so L
+is the LP's value; where the types form a chain L is more without link prices.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 
 from instances.batch_model import BatchModel
-from milp.formulation.build import unlimited
 from milp.formulation.selection import Selection
 from milp.lagrangian.parts import parts
 from milp.root.pricing import FloatPrices
@@ -68,7 +66,6 @@ def form_choice(model: BatchModel) -> Choice:
     """Compute V."""
     t, g = model.types, model.groups
     share = t.fixed_cost.astype(np.float64) / t.capacity
-    share[unlimited(model, np.arange(len(t)))] = 0.0
     unit = t.unit_cost.astype(np.float64) + share
     found = parts(t)
     value = np.full((len(g), len(found)), np.inf)
@@ -104,12 +101,12 @@ def batch_shares(model: BatchModel, choice: Choice, pairs: Selection) -> Floats:
     return np.where(np.isfinite(shares), shares, 0.0)
 
 
-def linked_prices(choice: Choice, alpha: Floats, chained: set[tuple[int, int]]) -> FloatPrices:
-    """Return α with the link prices that keep every type outside chains from being negative."""
+def linked_prices(choice: Choice, alpha: Floats, without: set[tuple[int, int]]) -> FloatPrices:
+    """Return α with the link prices that keep every type from being negative, but in the parts `without`."""
     apart = [
         index
         for index, pair in enumerate(zip(choice.shape.tolist(), choice.stream.tolist(), strict=True))
-        if pair not in chained
+        if pair not in without
     ]
     price = np.maximum(0.0, alpha[:, None] - choice.value[:, apart])
     group, place = np.nonzero(price)

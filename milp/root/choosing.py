@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from instances.batch_model import BatchModel
 from milp.formulation.selection import Selection
-from milp.lagrangian.chains import chains
+from milp.lagrangian.chains import chains, is_chained
+from milp.lagrangian.parts import parts
 from milp.root.ascent import ascend
 from milp.root.choice import Choice, batch_shares, form_choice, linked_prices
 from milp.root.choice_master import ChoiceMaster
@@ -36,10 +37,11 @@ def search_choice(
     """Return good prices and L there; the parameters are those of `search_root`."""
     choice = form_choice(model)
     alpha = _choice_prices(model, choice, plan_pairs, until)
-    chained = chains(model)
-    prices = linked_prices(choice, alpha, set(chained))
+    # Types that share their requests with no others, or as a chain, are valued exactly without link prices.
+    alone = {pair for pair, part in parts(model.types).items() if part.stop - part.start == 1}
+    prices = linked_prices(choice, alpha, alone | set(chains(model)))
     evaluated = evaluate_prices(model, prices, quiet=True)
-    if len(chained) < len(choice.shape):
+    if not is_chained(model):
         if report is not None:
             report(prices, evaluated.value)
         return prices, evaluated

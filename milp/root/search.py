@@ -14,6 +14,7 @@ import numpy as np
 from instances.batch_model import BatchModel
 from milp.formulation.build import build
 from milp.formulation.selection import Selection
+from milp.lagrangian.chains import is_chained
 from milp.root.ascent import ascend, cheapest_prices
 from milp.root.basis import Basis
 from milp.root.choice import is_choice
@@ -27,8 +28,10 @@ ASCENT_STEPS = 60
 FIRST_RADIUS = 0.05
 MOST_ROUNDS = 200
 CLOSE = 1e-9
-MOST_PAIRS = 4_000_000
-"""Pairs of types and groups up to which the LP over pairs is worth its time where choices bound the cost."""
+MOST_PAIRS = 60_000_000
+"""Pairs of types and groups up to which the LP over pairs improves on the choice among shapes in minutes."""
+MOST_CHAINED = 4_000_000
+"""The same where all types are in chains, and ascent does better."""
 NO_PAIRS = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
 
 
@@ -66,7 +69,8 @@ def search_root(
     seconds = max(0.0, until - time.monotonic())
     ascent_end = time.monotonic() + 0.3 * seconds
     if is_choice(model):
-        large = len(model.types) * len(model.groups) > MOST_PAIRS
+        most = MOST_CHAINED if is_chained(model) else MOST_PAIRS
+        large = len(model.types) * len(model.groups) > most
         end = latest if large else ascent_end
         prices, evaluated = search_choice(
             model, target=target, plan_pairs=plan_pairs, until=end, report=report
