@@ -53,6 +53,7 @@ def ascend(
     iterations: int,
     until: float,
     report: Callable[[FloatPrices, float], None] | None = None,
+    chained: bool = True,
 ) -> tuple[FloatPrices, Evaluated]:
     """Improve prices by subgradient steps.
 
@@ -70,10 +71,12 @@ def ascend(
         Clock time (`time.monotonic`) at which to stop.
     report
         Called with prices and their L when these have halved the distance to the target.
+    chained
+        Whether chains are valued together; not, where the prices are a start for the LP over pairs.
     """
     scales = np.asarray([max(1.0, abs(float(row.bound))) for row in model.rows])
     current = best = start
-    evaluated = best_evaluated = evaluate_prices(model, start)
+    evaluated = best_evaluated = evaluate_prices(model, start, chained=chained)
     step, waited, reported = 1.0, 0, evaluated.value
     for _ in range(iterations):
         if time.monotonic() > until or step < SMALLEST_STEP:
@@ -88,7 +91,7 @@ def ascend(
         group = current.group + length * slope
         limit = np.maximum(0.0, current.limit + length * excess / scales * model.instance.requests)
         current = FloatPrices(group, limit, start.objective)
-        evaluated = evaluate_prices(model, current)
+        evaluated = evaluate_prices(model, current, chained=chained)
         if evaluated.value > best_evaluated.value:
             best, best_evaluated, waited = current, evaluated, 0
             if report is not None and evaluated.value - reported >= 0.5 * (aim - reported):

@@ -82,6 +82,8 @@ class Evaluated:
         Shape (shapes,): σ.
     chosen
         Shape (shapes,): the shapes that the minimum takes.
+    chains
+        The types of each (shape, stream) whose chain is valued as one.
     """
 
     value: float
@@ -91,6 +93,7 @@ class Evaluated:
     part: Floats
     shape_value: Floats
     chosen: npt.NDArray[np.bool_]
+    chains: dict[tuple[int, int], Ints]
 
     def attractive_types(self, tolerance: float) -> Ints:
         """Return the types that the minimum runs, by ascending τ."""
@@ -103,7 +106,7 @@ class Evaluated:
         """Return the types that the minimum runs, and the pairs that it uses."""
         model = self.priced.model
         types, chained, run = model.types, np.zeros(len(model.types), dtype=bool), []
-        for (shape, stream), chain in chains(model).items():
+        for (shape, stream), chain in self.chains.items():
             chained[chain] = True
             if self.chosen[shape] and self.part[shape, stream] < 0:
                 run.append(run_types(self.priced, self.batch_value, chain))
@@ -147,8 +150,18 @@ def price_types(model: BatchModel, prices: FloatPrices) -> Priced:
     return priced(model, weights, prices.group, (prices.link_group, prices.link_shape, prices.link), None)
 
 
-def evaluate_prices(model: BatchModel, prices: FloatPrices, *, quiet: bool = False) -> Evaluated:
-    """Evaluate L in floats; with `quiet`, τ is 0 for types that are easily seen not to be negative."""
+def evaluate_prices(
+    model: BatchModel, prices: FloatPrices, *, quiet: bool = False, chained: bool = True
+) -> Evaluated:
+    """Evaluate L in floats.
+
+    Parameters
+    ----------
+    quiet
+        Whether τ is 0 for types that are easily seen not to be negative.
+    chained
+        Whether chains are valued together; without, each type counts by itself, as in the LP over pairs.
+    """
     types, streams = model.types, len(model.instance.streams)
     weights = weigh(model, prices.limit.tolist(), prices.objective)
     under_prices = price_types(model, prices)
@@ -158,8 +171,8 @@ def evaluate_prices(model: BatchModel, prices: FloatPrices, *, quiet: bool = Fal
         types.shape * streams + types.stream, np.minimum(tau, 0.0), minlength=len(types.shapes) * streams
     )
     run = flat.reshape(-1, streams)
-    for pair, chained in chain_values(under_prices, tau).items():
-        run[pair] = chained
+    for pair, value in (chain_values(under_prices, tau) if chained else {}).items():
+        run[pair] = value
     part = part.reshape(-1, streams) + run
     if len(prices.link):
         rebate = prices.link * model.groups.count[prices.link_group]
@@ -172,5 +185,6 @@ def evaluate_prices(model: BatchModel, prices: FloatPrices, *, quiet: bool = Fal
     best = int(np.argmin(totals))
     chosen = np.zeros(len(types.shapes), dtype=bool)
     chosen[order[:best]] = True
-    value = float(model.groups.count @ prices.group) + float(weights.constant) + float(totals[best])
-    return Evaluated(value, under_prices, weights, tau, part, sigma, chosen)
+    total = float(model.groups.count @ prices.group) + float(weights.constant) + float(totals[best])
+    valued = chains(model) if chained else {}
+    return Evaluated(total, under_prices, weights, tau, part, sigma, chosen, valued)

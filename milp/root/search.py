@@ -80,7 +80,11 @@ def search_root(
             selection = Selection.of(*NO_PAIRS, len(model.groups)) if seed_pairs is None else seed_pairs
             return Root(prices, evaluated, selection, met, large=large)
     else:
-        prices, evaluated = ascend(model, cheapest_prices(model), target, ASCENT_STEPS, ascent_end)
+        # Prices under which types share requests make poor first pairs: many types look attractive at once.
+        prices, evaluated = ascend(
+            model, cheapest_prices(model), target, ASCENT_STEPS, ascent_end, chained=False
+        )
+        evaluated = evaluate_prices(model, prices)
         if report is not None:
             report(prices, evaluated.value)
     selection = _first_pairs(model, evaluated)
