@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from heuristics.greedy import greedy
+from heuristics.nested import nested
 from heuristics.one_per_batch import one_per_batch
 from heuristics.one_shape import one_shape
 from heuristics.partition import partition
@@ -21,6 +22,7 @@ Heuristic = Callable[[Instance, Groups], Plan]
 
 HEURISTICS: dict[str, Heuristic] = {
     "greedy": greedy,
+    "nested": nested,
     "one-per-batch": one_per_batch,
     "one-shape": one_shape,
     "partition": partition,

@@ -77,10 +77,9 @@ def shape_excess(model: BatchModel, evaluated: Evaluated) -> Floats:
 def _pair_excess(evaluated: Evaluated, pairs: Selection) -> Floats:
     priced = evaluated.priced
     excess = np.empty(len(pairs))
-    starts = np.flatnonzero(np.diff(pairs.pair_type, prepend=-1))
-    for start, stop in zip(starts, [*starts[1:], len(pairs)], strict=True):
-        one, groups = pairs.pair_type[start : start + 1], pairs.pair_group[start:stop]
-        excess[start:stop] = priced.pair_costs(one, groups)[0]
+    for mine in np.split(np.arange(len(pairs)), np.flatnonzero(np.diff(pairs.pair_type)) + 1):
+        if len(mine):
+            excess[mine] = priced.pair_costs(pairs.pair_type[mine[:1]], pairs.pair_group[mine])[0]
     positive: Floats = np.maximum(excess, 0.0)
     return positive
 

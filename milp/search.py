@@ -12,6 +12,7 @@ import numpy as np
 
 import heuristics
 from heuristics import Uncoverable
+from heuristics.nested import suits as nested_suits
 from instances.batch_model import BatchModel, form_batch_model
 from instances.instance import Instance
 from instances.metrics import Evaluation
@@ -74,6 +75,7 @@ class Search:
         # Prices of 0 bound the cost by what it costs to do nothing; everything found later is better.
         self.tree = _worthless(self.model)
         self.root_ticks: int | None = None
+        self.certified: FloatPrices | None = None
         self.infeasible = False
         self.claimed: Fraction | None = None
         self.times: dict[str, float] = {}
@@ -139,7 +141,7 @@ class Search:
     def _warm_start(self, heuristic: str | None, plan: Plan | None) -> None:
         if plan is not None:
             self._offer(plan)
-        names = (QUICK_START, *WARM_STARTS) if heuristic is None else (heuristic,)
+        names = self._warm_starts() if heuristic is None else (heuristic,)
         for name in names:
             try:
                 found = heuristics.run(name, self.instance, self.model.groups)
@@ -150,6 +152,12 @@ class Search:
             late = time.monotonic() > self.start + 0.3 * self.time_limit
             if name != QUICK_START and (self.incumbent.ticks is not None or late):
                 break
+
+    def _warm_starts(self) -> tuple[str, ...]:
+        if self.model.rows or not nested_suits(self.instance):
+            return QUICK_START, *WARM_STARTS
+        # Without limits to keep to, nested cuts are near the optimum, and fast at any size.
+        return (QUICK_START, "nested", *WARM_STARTS)
 
     def _offer(self, plan: Plan) -> Evaluation:
         """Take a plan as incumbent if it is better, and its pairs in any case."""
@@ -173,7 +181,9 @@ class Search:
             self.model,
             target=target,
             seed_pairs=self.seed_pairs,
+            plan_pairs=None if self.incumbent.plan is None else plan_pairs(self.model, self.incumbent.plan),
             until=now + 0.5 * max(0.0, self.until - now),
+            latest=self.until,
             report=improved,
         )
         if root.plan is not None:
@@ -181,6 +191,7 @@ class Search:
         return root
 
     def _certify_leaf(self, prices: FloatPrices) -> None:
+        self.certified = prices
         valued = exact_values(self.model, prices)
         ticks = bounded_ticks(valued, Box())
         if ticks is not None and ticks > self.tree.ticks:
@@ -197,11 +208,12 @@ class Search:
 
     def _run_engine(self, root: Root) -> None:
         """Look for better plans among the pairs that the root leaves."""
-        self._certify_leaf(root.prices)
+        if root.prices is not self.certified:
+            self._certify_leaf(root.prices)
         limit = self.cutoff()
         if limit is not None and self.tree.ticks >= limit:
             return
-        if self.runner is None and (root.covering is not None or self._improve(root)):
+        if self.runner is None and (root.large or root.covering is not None or self._improve(root)):
             # The tree rounds its own relaxations, which finds plans sooner than a general solver does.
             return
         selection, complete = self._remaining(root)
@@ -256,7 +268,7 @@ class Search:
 
     def _grow_tree(self, root: Root) -> None:
         limit = self.cutoff()
-        if limit is not None and self.tree.ticks >= limit:
+        if root.large or (limit is not None and self.tree.ticks >= limit):
             return
         covering = root.covering
         nodes: NodeSolver

@@ -183,13 +183,29 @@ def excess_bits(priced_model: Priced) -> int:
     return max(0, largest.bit_length() - INT64_SAFE.bit_length() + 1)
 
 
-def batch_values(priced_model: Priced, remains: Remains | None = None) -> Array:
-    """Return τ for every type, over the pairs that remain: shape (types,), of the dtype of the prices."""
+def batch_values(
+    priced_model: Priced,
+    remains: Remains | None = None,
+    skipped: npt.NDArray[np.bool_] | None = None,
+) -> Array:
+    """Return τ for every type: shape (types,), of the dtype of the prices.
+
+    Parameters
+    ----------
+    priced_model
+        The batch model under prices.
+    remains
+        Tells which pairs may be used; all by default.
+    skipped
+        Shape (types,): types that are not valued and get 0; none by default.
+    """
     model = priced_model.model
     values = priced_model.type_fixed.copy()
+    if skipped is not None:
+        values[skipped] = 0
     requests = np.asarray([stream.demand.requests for stream in model.instance.streams])
     tight = model.types.capacity < requests[model.types.stream]
-    for types, groups, costs in negative_pairs(priced_model):
+    for types, groups, costs in negative_pairs(priced_model, 0, skipped):
         if remains is not None:
             kept = remains(types, groups)
             types, groups, costs = types[kept], groups[kept], costs[kept]
@@ -202,15 +218,24 @@ def batch_values(priced_model: Priced, remains: Remains | None = None) -> Array:
     return values
 
 
-def negative_pairs(priced_model: Priced, below: Any = 0) -> Iterator[tuple[Ints, Ints, Array]]:
+def negative_pairs(
+    priced_model: Priced, below: Any = 0, skipped: npt.NDArray[np.bool_] | None = None
+) -> Iterator[tuple[Ints, Ints, Array]]:
     """Yield the pairs that fit with priced cost under `below`: types, groups, costs, shape (pairs,) each.
 
-    All pairs of a type come together.
+    All pairs of a type come together; those of skipped types are left out.
     """
     bonus = [sum(reward for _, reward in part) for part in priced_model.on_time]
     most = np.asarray([b + below for b in bonus], dtype=priced_model.group_gain.dtype)
     gain = priced_model.group_gain + most[priced_model.model.groups.stream]
-    for types, groups in lines_of(priced_model.model).pairs(priced_model.type_unit, gain):
+    unit = priced_model.type_unit
+    if skipped is not None and skipped.any():
+        # No gain reaches this, so most pairs of skipped types are not even formed.
+        unit = np.where(skipped, gain.max(initial=0) + 1, unit)
+    for types, groups in lines_of(priced_model.model).pairs(unit, gain):
+        if skipped is not None:
+            kept = ~skipped[types]
+            types, groups = types[kept], groups[kept]
         costs = priced_model.costs_of(types, groups)
         negative = (costs < below).astype(bool)
         yield types[negative], groups[negative], costs[negative]

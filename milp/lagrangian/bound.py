@@ -1,7 +1,8 @@
 """L(α, μ): a lower bound on the cost of every plan in a box, whatever the prices are.
 
 ``L = Σ n_i α_i − Σ μ_k r_k + min over N of [count(N) + the N smallest σ_s]`` with
-``σ_s = o_s + Σ_streams min(0, σ_s,stream)``, ``σ_s,stream = o_s,stream − Σ n_i κ_is + Σ_b min(0, τ_b)``,
+``σ_s = o_s + Σ_streams min(0, σ_s,stream)``, ``σ_s,stream = o_s,stream − Σ n_i κ_is + Σ_b min(0, τ_b)``, the
+sum being replaced by the value of the chain where the types form one,
 where an opened shape is used by at least one stream: if no σ_s,stream is negative, the least of them counts.
 See docs/certificate.md. Each product with a weight is rounded down to a whole number of 1/d ticks, so the
 value is a lower bound and exactly reproducible.
@@ -19,10 +20,12 @@ import numpy.typing as npt
 from instances.batch_model import BatchModel
 from instances.exact import exact_dot
 from milp.lagrangian.batch_values import Priced, batch_values, priced
-from milp.lagrangian.bounded_value import bounded_value
+from milp.lagrangian.bounded_value import bounded_type
 from milp.lagrangian.box import Box
+from milp.lagrangian.chains import chain_values
 from milp.lagrangian.cold_values import cold_value, cold_values
 from milp.lagrangian.prices import Prices, Weights, weigh
+from milp.lagrangian.quiet import quiet_types
 from milp.lagrangian.reduction import Reduction, opening_excess, reduction
 
 Array = npt.NDArray[Any]
@@ -39,7 +42,7 @@ class Bound:
     value
         L in cost units (or the infeasibility measure, where the objective weighs nothing).
     batch_value
-        Shape (types,): τ, before the box's bounds on single types.
+        Shape (types,): τ, before the box's bounds on single types; 0 for types known not to be negative.
     shape_value
         One σ per candidate shape, in cost ticks times the denominator.
     """
@@ -83,7 +86,11 @@ class Valued:
     prices, weights, priced
         The prices, the weights that they make, and the model under them.
     batch_value
-        Shape (types,): τ.
+        Shape (types,): τ; 0 for quiet types.
+    quiet
+        Shape (types,): types of which only τ ≥ 0 is known; τ is found where a box bounds them.
+    chain_value
+        Value of each chain of types by (shape, stream), where it is not the sum of min(0, τ).
     cold_value
         Shape (types,): what a cold start in the type adds; None where prices do not count cold starts.
     reduction
@@ -94,6 +101,8 @@ class Valued:
     weights: Weights
     priced: Priced
     batch_value: Array
+    quiet: npt.NDArray[np.bool_]
+    chain_value: dict[tuple[int, int], int]
     cold_value: Array | None
     reduction: Reduction | None = None
 
@@ -101,6 +110,11 @@ class Valued:
         """Evaluate L in a box."""
         model, prices, weights = self.priced.model, self.prices, self.weights
         totals, used, possible = _batch_totals(self, box)
+        bounded = {(int(model.types.shape[b]), int(model.types.stream[b])) for b in box.bounded_types()}
+        for pair, worth in self.chain_value.items():
+            # Single types that are bounded break a chain; and it takes no account of pairs left out.
+            if pair not in bounded:
+                totals[pair] = max(totals[pair], worth)
         if self.cold_value is not None:
             _add_cold_starts(self, totals, box)
         shape_values = shape_totals(model, weights, prices, totals, used, possible)
@@ -134,7 +148,8 @@ class Valued:
         # A plan costs whole ticks: L over ticks − 1 is enough.
         room = (ticks - 1) * prices.denominator + 1 - bound.numerator
         opening = opening_excess(bound.shape_value, count_costs)
-        return reduction(self.priced, self.batch_value, opening, room)
+        values = batch_values(self.priced) if self.quiet.any() else self.batch_value
+        return reduction(self.priced, values, opening, room)
 
 
 def price_exactly(model: BatchModel, prices: Prices) -> tuple[Weights, Priced]:
@@ -154,13 +169,26 @@ def price_exactly(model: BatchModel, prices: Prices) -> tuple[Weights, Priced]:
 
 
 def value_prices(
-    prices: Prices, weights: Weights, under_prices: Priced, reduction: Reduction | None = None
+    prices: Prices,
+    weights: Weights,
+    under_prices: Priced,
+    reduction: Reduction | None = None,
+    *,
+    quiet: bool = True,
 ) -> Valued:
-    """Value every batch type under prices that `price_exactly` was given, over the pairs that remain."""
+    """Value every batch type under prices that `price_exactly` was given, over the pairs that remain.
+
+    Types that are easily seen not to be negative are not valued if `quiet`.
+    """
     remains = None if reduction is None else reduction.allows
     cold = cold_values(under_prices, weights, prices.fineness, remains) if prices.cold else None
-    values = batch_values(under_prices, remains)
-    return Valued(prices, weights, under_prices, values, cold, reduction)
+    # Cold starts ask for the values of all types.
+    unvalued = np.zeros(len(under_prices.type_unit), dtype=bool)
+    if quiet and not prices.cold:
+        unvalued = quiet_types(under_prices)
+    values = batch_values(under_prices, remains, unvalued)
+    chained = {pair: int(value) for pair, value in chain_values(under_prices, values).items()}
+    return Valued(prices, weights, under_prices, values, unvalued, chained, cold, reduction)
 
 
 def _batch_totals(valued: Valued, box: Box) -> tuple[dict[tuple[int, int], int], set[tuple[int, int]], bool]:
@@ -234,33 +262,8 @@ def _safe_to_add(values: Array) -> Array:
 
 
 def _bounded_type(valued: Valued, batch: int, box: Box) -> tuple[int | None, bool]:
-    """Return τ of a type under the box's bounds, and whether the box forces it to be run."""
-    under_prices, free = valued.priced, int(valued.batch_value[batch])
-    model = under_prices.model
-    batches = box.batches.get(batch, (0, None))
-    if all(of_type != batch for _, of_type in box.requests):
-        least, most = batches
-        if most == 0:
-            return None, least > 0
-        # τ is of running the type at least once as it is.
-        if most is None and least <= 1:
-            return free, least > 0
-    of_stream = model.groups.of_stream(int(model.types.stream[batch]))
-    groups = np.arange(of_stream.start, of_stream.stop)
-    one = np.asarray([batch])
-    groups = groups[under_prices.fits(one, groups)[0]]
-    if valued.reduction is not None:
-        groups = groups[valued.reduction.allows(np.full(len(groups), batch), groups)]
-        if any(b == batch and low > 0 and g not in groups for (g, b), (low, _) in box.requests.items()):
-            return None, True
-    costs = [int(cost) for cost in under_prices.pair_costs(one, groups)[0].tolist()]
-    ranges: list[tuple[int, int]] = []
-    for group, count in zip(groups.tolist(), model.groups.count[groups].tolist(), strict=True):
-        least, most = box.requests.get((group, batch), (0, None))
-        ranges.append((least, count if most is None else min(most, count)))
-    forced = batches[0] > 0 or any(least > 0 for least, _ in ranges)
-    fixed, capacity = int(under_prices.type_fixed[batch]), int(model.types.capacity[batch])
-    return bounded_value(costs, ranges, fixed, capacity, batches), forced
+    free = None if valued.quiet[batch] else int(valued.batch_value[batch])
+    return bounded_type(valued.priced, batch, box, free, valued.reduction)
 
 
 def shape_totals(

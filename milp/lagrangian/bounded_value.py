@@ -4,7 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from milp.lagrangian.box import Range
+import numpy as np
+
+from milp.lagrangian.batch_values import Priced
+from milp.lagrangian.box import Box, Range
+from milp.lagrangian.reduction import Reduction
+
+
+def bounded_type(
+    under_prices: Priced, batch: int, box: Box, free: int | None, reduction: Reduction | None = None
+) -> tuple[int | None, bool]:
+    """Return τ of a type under the box's bounds, and whether the box forces it to be run.
+
+    `free` is its τ without bounds, if known; a reduction tells which pairs remain.
+    """
+    model = under_prices.model
+    batches = box.batches.get(batch, (0, None))
+    if all(of_type != batch for _, of_type in box.requests):
+        least, most = batches
+        if most == 0:
+            return None, least > 0
+        # τ is of running the type at least once as it is.
+        if free is not None and most is None and least <= 1:
+            return free, least > 0
+    of_stream = model.groups.of_stream(int(model.types.stream[batch]))
+    groups = np.arange(of_stream.start, of_stream.stop)
+    one = np.asarray([batch])
+    groups = groups[under_prices.fits(one, groups)[0]]
+    if reduction is not None:
+        groups = groups[reduction.allows(np.full(len(groups), batch), groups)]
+        if any(b == batch and low > 0 and g not in groups for (g, b), (low, _) in box.requests.items()):
+            return None, True
+    costs = [int(cost) for cost in under_prices.pair_costs(one, groups)[0].tolist()]
+    ranges: list[tuple[int, int]] = []
+    for group, count in zip(groups.tolist(), model.groups.count[groups].tolist(), strict=True):
+        least, most = box.requests.get((group, batch), (0, None))
+        ranges.append((least, count if most is None else min(most, count)))
+    forced = batches[0] > 0 or any(least > 0 for least, _ in ranges)
+    fixed, capacity = int(under_prices.type_fixed[batch]), int(model.types.capacity[batch])
+    return bounded_value(costs, ranges, fixed, capacity, batches), forced
 
 
 def bounded_value(

@@ -7,6 +7,7 @@ every request counts alike; the step is damped and restarted from the best price
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,8 @@ Floats = npt.NDArray[np.float64]
 PATIENCE = 8
 DAMPING = 0.6
 SMALLEST_STEP = 0.01
+CLOSE = 1e-15
+"""Relative distance to the target at which floats say no more."""
 
 
 def cheapest_prices(model: BatchModel) -> FloatPrices:
@@ -44,7 +47,13 @@ def cheapest_prices(model: BatchModel) -> FloatPrices:
 
 
 def ascend(
-    model: BatchModel, start: FloatPrices, target: float | None, iterations: int, until: float
+    model: BatchModel,
+    start: FloatPrices,
+    target: float | None,
+    iterations: int,
+    until: float,
+    report: Callable[[FloatPrices, float], None] | None = None,
+    chained: bool = True,
 ) -> tuple[FloatPrices, Evaluated]:
     """Improve prices by subgradient steps.
 
@@ -60,11 +69,15 @@ def ascend(
         Most steps.
     until
         Clock time (`time.monotonic`) at which to stop.
+    report
+        Called with prices and their L when these have halved the distance to the target.
+    chained
+        Whether chains are valued together; not, where the prices are a start for the LP over pairs.
     """
     scales = np.asarray([max(1.0, abs(float(row.bound))) for row in model.rows])
     current = best = start
-    evaluated = best_evaluated = evaluate_prices(model, start)
-    step, waited = 1.0, 0
+    evaluated = best_evaluated = evaluate_prices(model, start, chained=chained)
+    step, waited, reported = 1.0, 0, evaluated.value
     for _ in range(iterations):
         if time.monotonic() > until or step < SMALLEST_STEP:
             break
@@ -72,13 +85,18 @@ def ascend(
         excess /= scales
         norm = float(model.groups.count @ slope**2) + model.instance.requests * float(excess @ excess)
         aim = best_evaluated.value + 0.02 * abs(best_evaluated.value) if target is None else target
+        if not norm or (target is not None and best_evaluated.value >= target - CLOSE * abs(target)):
+            break
         length = step * max(0.0, aim - evaluated.value) / max(norm, 1e-30)
         group = current.group + length * slope
         limit = np.maximum(0.0, current.limit + length * excess / scales * model.instance.requests)
         current = FloatPrices(group, limit, start.objective)
-        evaluated = evaluate_prices(model, current)
+        evaluated = evaluate_prices(model, current, chained=chained)
         if evaluated.value > best_evaluated.value:
             best, best_evaluated, waited = current, evaluated, 0
+            if report is not None and evaluated.value - reported >= 0.5 * (aim - reported):
+                reported = evaluated.value
+                report(best, reported)
             continue
         waited += 1
         if waited >= PATIENCE:
@@ -89,8 +107,7 @@ def ascend(
 
 def _subgradient(model: BatchModel, evaluated: Evaluated) -> tuple[Floats, Floats]:
     """Return the share of each group left unserved, and by how much each limit row is exceeded."""
-    types = evaluated.attractive_types(0.0)
-    pairs = evaluated.negative_pairs(types)
+    types, pairs = evaluated.run()
     count = model.groups.count.astype(np.float64)
     served = np.bincount(pairs.pair_group, minlength=len(count)).astype(np.float64)
     amount = count[pairs.pair_group]

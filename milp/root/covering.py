@@ -95,7 +95,9 @@ def search_covering(
     selection = best[1].negative_pairs(support, 1e-6 * master.unit)
     if seed_pairs is not None:
         selection = selection.joined(seed_pairs, len(model.groups))
-    return Root(best[0], best[1], selection, converged, rounded_plan(model, point, best[1], until), master)
+    return Root(
+        best[0], best[1], selection, converged, rounded_plan(model, point, best[1], until), covering=master
+    )
 
 
 def rounded_plan(model: BatchModel, used: Floats, evaluated: Evaluated, until: float) -> Plan | None:

@@ -24,6 +24,8 @@ class Root:
         Whether L met the LP relaxation over all batch types.
     plan
         A plan rounded from the LP solution.
+    large
+        Whether the instance is too large for engines and trees to help beyond these prices.
     covering
         The LP by cuts, where that is how it was solved; the tree goes on with it.
     """
@@ -33,4 +35,5 @@ class Root:
     selection: Selection
     converged: bool
     plan: Plan | None = None
+    large: bool = False
     covering: CoverMaster | None = None

@@ -11,7 +11,9 @@ import numpy.typing as npt
 from instances.batch_model import BatchModel
 from milp.formulation.selection import Selection
 from milp.lagrangian.batch_values import Priced, batch_values, priced
+from milp.lagrangian.chains import chain_values, chains, run_types
 from milp.lagrangian.prices import Prices, Weights, weigh
+from milp.lagrangian.quiet import quiet_types
 from milp.lagrangian.reduction import Reduction
 
 Floats = npt.NDArray[np.float64]
@@ -73,11 +75,13 @@ class Evaluated:
     batch_value
         Shape (types,): τ.
     part
-        Shape (shapes, streams): opening cost plus Σ min(0, τ) of each pair.
+        Shape (shapes, streams): opening cost plus Σ min(0, τ), or the value of the chain, of each pair.
     shape_value
         Shape (shapes,): σ.
     chosen
         Shape (shapes,): the shapes that the minimum takes.
+    chains
+        The types of each (shape, stream) whose chain is valued as one.
     """
 
     value: float
@@ -87,6 +91,7 @@ class Evaluated:
     part: Floats
     shape_value: Floats
     chosen: npt.NDArray[np.bool_]
+    chains: dict[tuple[int, int], Ints]
 
     def attractive_types(self, tolerance: float) -> Ints:
         """Return the types that the minimum runs, by ascending τ."""
@@ -94,6 +99,24 @@ class Evaluated:
         taken = self.chosen[types.shape] & (self.part[types.shape, types.stream] < 0)
         found = np.flatnonzero(taken & (self.batch_value < -tolerance))
         return found[np.argsort(self.batch_value[found])]
+
+    def run(self) -> tuple[Ints, Selection]:
+        """Return the types that the minimum runs, and the pairs that it uses."""
+        model = self.priced.model
+        types, chained, run = model.types, np.zeros(len(model.types), dtype=bool), []
+        for (shape, stream), chain in self.chains.items():
+            chained[chain] = True
+            if self.chosen[shape] and self.part[shape, stream] < 0:
+                run.append(run_types(self.priced, self.batch_value, chain))
+        attractive = self.attractive_types(0.0)
+        found = np.concatenate([attractive[~chained[attractive]], *run])
+        pairs = self.negative_pairs(found)
+        # A chain runs each group in the first of its types that holds the group.
+        inside = np.flatnonzero(chained[pairs.pair_type])
+        key = types.shape[pairs.pair_type[inside]] * len(model.groups) + pairs.pair_group[inside]
+        kept = ~chained[pairs.pair_type]
+        kept[inside[np.unique(key, return_index=True)[1]]] = True
+        return found, Selection(pairs.pair_type[kept], pairs.pair_group[kept])
 
     def negative_pairs(self, types: Ints, below: float = 0.0) -> Selection:
         """Return the pairs of some types whose priced cost is under `below`."""
@@ -125,17 +148,40 @@ def price_types(model: BatchModel, prices: FloatPrices) -> Priced:
     return priced(model, weights, prices.group, (prices.link_group, prices.link_shape, prices.link), None)
 
 
-def evaluate_prices(model: BatchModel, prices: FloatPrices, reduction: Reduction | None = None) -> Evaluated:
-    """Evaluate L in floats, over the pairs that remain."""
+def evaluate_prices(
+    model: BatchModel,
+    prices: FloatPrices,
+    reduction: Reduction | None = None,
+    *,
+    quiet: bool = False,
+    chained: bool = True,
+) -> Evaluated:
+    """Evaluate L in floats.
+
+    Parameters
+    ----------
+    model, prices
+        Batch model and prices.
+    reduction
+        Pairs that remain; all by default.
+    quiet
+        Whether τ is 0 for types that are easily seen not to be negative.
+    chained
+        Whether chains are valued together; without, each type counts by itself, as in the LP over pairs.
+    """
     types, streams = model.types, len(model.instance.streams)
     weights = weigh(model, prices.limit.tolist(), prices.objective)
     under_prices = price_types(model, prices)
-    tau = batch_values(under_prices, None if reduction is None else reduction.allows)
+    remains = None if reduction is None else reduction.allows
+    tau = batch_values(under_prices, remains, quiet_types(under_prices) if quiet else None)
     part = np.outer(np.asarray(types.open_stream, dtype=float), np.asarray(weights.cost, dtype=float))
     flat = np.bincount(
         types.shape * streams + types.stream, np.minimum(tau, 0.0), minlength=len(types.shapes) * streams
     )
-    part = part.reshape(-1, streams) + flat.reshape(-1, streams)
+    run = flat.reshape(-1, streams)
+    for pair, value in (chain_values(under_prices, tau) if chained else {}).items():
+        run[pair] = max(run[pair], value)
+    part = part.reshape(-1, streams) + run
     if len(prices.link):
         rebate = prices.link * model.groups.count[prices.link_group]
         np.subtract.at(part, (prices.link_shape, model.groups.stream[prices.link_group]), rebate)
@@ -147,5 +193,6 @@ def evaluate_prices(model: BatchModel, prices: FloatPrices, reduction: Reduction
     best = int(np.argmin(totals))
     chosen = np.zeros(len(types.shapes), dtype=bool)
     chosen[order[:best]] = True
-    value = float(model.groups.count @ prices.group) + float(weights.constant) + float(totals[best])
-    return Evaluated(value, under_prices, weights, tau, part, sigma, chosen)
+    total = float(model.groups.count @ prices.group) + float(weights.constant) + float(totals[best])
+    valued = chains(model) if chained else {}
+    return Evaluated(total, under_prices, weights, tau, part, sigma, chosen, valued)

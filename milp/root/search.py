@@ -14,8 +14,11 @@ import numpy as np
 from instances.batch_model import BatchModel
 from milp.formulation.build import build
 from milp.formulation.selection import Selection
+from milp.lagrangian.chains import is_chained
 from milp.root.ascent import ascend, cheapest_prices
 from milp.root.basis import Basis
+from milp.root.choice import is_choice
+from milp.root.choosing import search_choice
 from milp.root.covering import is_covering, search_covering
 from milp.root.outcome import Root
 from milp.root.pricing import Evaluated, FloatPrices, evaluate_prices
@@ -26,6 +29,11 @@ ASCENT_STEPS = 60
 FIRST_RADIUS = 0.05
 MOST_ROUNDS = 200
 CLOSE = 1e-9
+MOST_PAIRS = 60_000_000
+"""Pairs of types and groups up to which the LP over pairs improves on the choice among shapes in minutes."""
+MOST_CHAINED = 4_000_000
+"""The same where all types are in chains, and ascent does better."""
+NO_PAIRS = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
 
 
 def search_root(
@@ -33,7 +41,9 @@ def search_root(
     *,
     target: float | None,
     seed_pairs: Selection | None = None,
+    plan_pairs: Selection | None = None,
     until: float,
+    latest: float,
     report: Callable[[FloatPrices, float], None] | None = None,
 ) -> Root:
     """Search for the prices with the largest L.
@@ -45,9 +55,13 @@ def search_root(
     target
         Cost of a known plan, in cost ticks.
     seed_pairs
-        Pairs to start from besides, such as those of a plan.
+        Pairs to start from besides, such as those of plans.
+    plan_pairs
+        Pairs of the known plan.
     until
-        Clock time (`time.monotonic`) at which to stop.
+        Clock time (`time.monotonic`) at which to stop, so that engines and trees have time left.
+    latest
+        Clock time at which to stop where they cannot help.
     report
         Called with every better set of prices and its L in cost ticks.
     """
@@ -55,9 +69,25 @@ def search_root(
         return search_covering(model, seed_pairs=seed_pairs, until=until, report=report)
     seconds = max(0.0, until - time.monotonic())
     ascent_end = time.monotonic() + 0.3 * seconds
-    prices, evaluated = ascend(model, cheapest_prices(model), target, ASCENT_STEPS, ascent_end)
-    if report is not None:
-        report(prices, evaluated.value)
+    if is_choice(model):
+        most = MOST_CHAINED if is_chained(model) else MOST_PAIRS
+        large = len(model.types) * len(model.groups) > most
+        end = latest if large else ascent_end
+        prices, evaluated = search_choice(
+            model, target=target, plan_pairs=plan_pairs, until=end, report=report
+        )
+        met = target is not None and evaluated.value >= target - CLOSE * abs(target)
+        if large or met:
+            selection = Selection.of(*NO_PAIRS, len(model.groups)) if seed_pairs is None else seed_pairs
+            return Root(prices, evaluated, selection, met, large=large)
+    else:
+        # Prices under which types share requests make poor first pairs: many types look attractive at once.
+        prices, evaluated = ascend(
+            model, cheapest_prices(model), target, ASCENT_STEPS, ascent_end, chained=False
+        )
+        evaluated = evaluate_prices(model, prices)
+        if report is not None:
+            report(prices, evaluated.value)
     selection = _first_pairs(model, evaluated)
     if seed_pairs is not None:
         selection = selection.joined(seed_pairs, len(model.groups))

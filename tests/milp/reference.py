@@ -328,6 +328,13 @@ class _Evaluation:
         for (group, where), price in self.kappa.items():
             if group[0] == stream and where == shape:
                 total -= price * self.reference.count[group]
+        total += self.chain(kinds) if self.chained(kinds) else self.apart(kinds)
+        chi = [value for kind in kinds if (value := self.chi(kind)) is not None] if self.cold else []
+        return total + min(chi, default=0)
+
+    def apart(self, kinds: list[Kind]) -> int:
+        """Return what types are worth, each by itself."""
+        total = 0
         for kind in kinds:
             tau = self.tau(kind)
             if self.box.forces(kind.name):
@@ -335,8 +342,30 @@ class _Evaluation:
                 total += tau
             elif tau is not None:
                 total += min(0, tau)
-        chi = [value for kind in kinds if (value := self.chi(kind)) is not None] if self.cold else []
-        return total + min(chi, default=0)
+        return total
+
+    def chained(self, kinds: list[Kind]) -> bool:
+        """Tell whether the types of a stream in a shape form a chain, none of which the box bounds."""
+        names = {kind.name for kind in kinds}
+        bounded = names & ({*self.box.batches} | {name for name, _ in self.box.requests})
+        requests = sum(
+            n for group, n in self.reference.count.items() if kinds and group[0] == kinds[0].stream
+        )
+        roomy = all(kind.capacity >= requests for kind in kinds)
+        alike = len({kind.prompt for kind in kinds}) == 1
+        return not self.reference.deadlines and roomy and alike and not bounded
+
+    def chain(self, kinds: list[Kind]) -> int:
+        """Return the least over all sets of types, each request in the best of the set, if in any."""
+        best = 0
+        for size in range(1, len(kinds) + 1):
+            for chosen in combinations(kinds, size):
+                value = sum(self.fixed[kind] for kind in chosen)
+                for group, n in self.reference.count.items():
+                    costs = [self.unit[k, group] for k in chosen if self.reference.fits(group, k)]
+                    value += n * min(0, *costs) if costs else 0
+                best = min(best, value)
+        return best
 
     def tau(self, kind: Kind) -> int | None:
         """Return the least of Σ w x + F z over all x and z ≥ 1 of the type, every x tried."""
