@@ -13,7 +13,9 @@ import time
 import numpy as np
 import numpy.typing as npt
 
+from heuristics.nearest import nearest_plan
 from instances.batch_model import BatchModel
+from instances.plan import Plan
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -22,6 +24,31 @@ PRECISION = 1e-12
 """Least gain of a move, as a part of the cost: floats tell no smaller ones apart."""
 TOO_DEAR = 100.0
 """What a request costs in a type that does not hold it, in multiples of the dearest one that does."""
+
+MOST_CELLS = 20_000_000
+"""Groups × candidates whose costs are held at once; 8 bytes each."""
+
+
+def interchange_plan(model: BatchModel, until: float) -> Plan | None:
+    """Return a local optimum, from the one type that holds every request; None if there is too much to hold.
+
+    Parameters
+    ----------
+    model
+        Batch model of the kind that this module is for.
+    until
+        Clock time (`time.monotonic`) at which to stop.
+    """
+    if len(model.types) * len(model.groups) > MOST_CELLS:
+        return None
+    space = Interchange(model, np.arange(len(model.types)))
+    return nearest_plan(model, space.descend(longest_type(model), until))
+
+
+def longest_type(model: BatchModel) -> Ints:
+    """Return the type of the longest prompt and gen bounds, shape (1,)."""
+    types = model.types
+    return np.lexsort((types.gen, types.prompt))[-1:]
 
 
 class Interchange:

@@ -10,9 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
-import heuristics
 from heuristics import Uncoverable
-from heuristics.nested import suits as nested_suits
 from instances.batch_model import BatchModel, form_batch_model
 from instances.instance import Instance
 from instances.metrics import Evaluation
@@ -20,6 +18,7 @@ from instances.plan import Plan
 from milp.engines import engine as find_engine
 from milp.engines.base import Ints, Unsuited
 from milp.engines.registry import EXACT
+from milp.first_plans import first_plans
 from milp.formulation import Formulation, build
 from milp.formulation.selection import Selection
 from milp.incumbent import Incumbent
@@ -42,12 +41,6 @@ logger = logging.getLogger(__name__)
 
 ENOUGH_PAIRS = 8_000
 """Pairs among which a general solver finds good plans within seconds."""
-
-QUICK_START = "powers-of-two"
-"""A plan within milliseconds, so that there is one whenever the user interrupts."""
-
-WARM_STARTS = ("greedy", "one-shape", "one-per-batch")
-"""What is tried until a plan meets all limits."""
 
 
 class Search:
@@ -141,23 +134,11 @@ class Search:
     def _warm_start(self, heuristic: str | None, plan: Plan | None) -> None:
         if plan is not None:
             self._offer(plan)
-        names = self._warm_starts() if heuristic is None else (heuristic,)
-        for name in names:
-            try:
-                found = heuristics.run(name, self.instance, self.model.groups)
-            except Uncoverable as reason:
-                logger.info("%s: %s", name, reason)
-                continue
-            self._offer(found.plan)
-            late = time.monotonic() > self.start + 0.3 * self.time_limit
-            if name != QUICK_START and (self.incumbent.ticks is not None or late):
+        until = self.start + 0.3 * self.time_limit
+        for first in first_plans(self.model, heuristic, until):
+            self._offer(first.plan)
+            if not first.quick and (self.incumbent.ticks is not None or time.monotonic() > until):
                 break
-
-    def _warm_starts(self) -> tuple[str, ...]:
-        if self.model.rows or not nested_suits(self.instance):
-            return QUICK_START, *WARM_STARTS
-        # Without limits to keep to, nested cuts are near the optimum, and fast at any size.
-        return (QUICK_START, "nested", *WARM_STARTS)
 
     def _offer(self, plan: Plan) -> Evaluation:
         """Take a plan as incumbent if it is better, and its pairs in any case."""

@@ -9,7 +9,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from heuristics.interchange import Interchange
+from heuristics.interchange import MOST_CELLS, Interchange, longest_type
+from heuristics.nearest import nearest_plan
 from instances.batch_model import BatchModel
 from instances.plan import Plan
 from milp.formulation.build import unlimited
@@ -18,7 +19,6 @@ from milp.reduced import shape_excess
 from milp.root.cover_master import CoverMaster, most_opened
 from milp.root.outcome import Root
 from milp.root.pricing import Evaluated, FloatPrices, evaluate_prices
-from milp.rounding import nearest_plan
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -28,8 +28,6 @@ IN_OUT = 0.5
 VIOLATED = 1e-7
 CLOSE = 1e-9
 MOST_ROUNDS = 200
-MOST_CELLS = 20_000_000
-"""Groups × candidates of the local search; 8 bytes each."""
 
 
 def is_covering(model: BatchModel) -> bool:
@@ -119,8 +117,7 @@ def rounded_plan(model: BatchModel, used: Floats, evaluated: Evaluated, until: f
         opening = shape_excess(model, evaluated)[model.types.shape]
         room = max(1, MOST_CELLS // len(model.groups))
         candidates = np.union1d(np.argsort(opening, kind="stable")[:room], types)
-        longest = np.argmax(model.types.prompt * (model.types.gen == model.types.gen.max()))
         # A start that holds every request; the search drops what it does not need.
-        types = np.union1d(types, longest)
+        types = np.union1d(types, longest_type(model))
         types = Interchange(model, np.union1d(candidates, types)).descend(types, until)
     return nearest_plan(model, types)

@@ -6,13 +6,13 @@ import time
 
 import numpy as np
 
+from heuristics.nearest import nearest_plan
 from instances.batch_model import BatchModel
 from milp.certificate import Split
 from milp.lagrangian import Box, Reduction, Valued
 from milp.root.cover_master import CoverMaster, Floats
 from milp.root.exact import exact_values
 from milp.root.pricing import FloatPrices
-from milp.rounding import nearest_plan
 from milp.tree.bounded import Bounded, bounded_ticks
 from milp.tree.branching import INTEGRAL
 

@@ -1,11 +1,12 @@
-"""Plans from fractional solutions."""
+"""The plan in which each request runs in the cheapest of some batch types."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-from heuristics import BatchChoice, Uncoverable, assemble
+from heuristics.assemble import BatchChoice, assemble
+from heuristics.errors import Uncoverable
 from instances.batch_model import BatchModel
 from instances.plan import Plan
 
