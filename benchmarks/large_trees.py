@@ -129,7 +129,7 @@ def _tree(model: BatchModel, optimum: int | None, leaves: int) -> tuple[Tree, Re
     if optimum is None:
         centre = FloatPrices(np.full(len(model.groups), 1000.0), np.zeros(len(model.rows)), 0.0)
     else:
-        root = search_root(model, target=None, until=until)
+        root = search_root(model, target=None, until=until, latest=until)
         centre = root.prices
         reducer = Reducer(exact_values(model, centre, cold=False))
         if root.covering is not None:
