@@ -1,6 +1,6 @@
 """Solve the reference problems, verify each certificate in a process of its own, and write the table.
 
-    python -m benchmarks.reference --data FOLDER [--repeat 3] [--time-limit 120] [--out results/reference.md]
+    python -m benchmarks.reference --data FOLDER [--repeat 3] [--time-limit 120] [--only NAME] [--out …]
 
 FOLDER holds ``terminal-bench/`` (the two request files of the public benchmark) and ``azure/`` (the Azure
 conversation trace of 2023). Times are medians over the repetitions, each in a fresh process.
@@ -15,26 +15,90 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from instances import write
 from instances.convert import convert
+from instances.instance import Instance
+from instances.limits import LatencyLimit, Limits
 
 AZURE = "azure/AzureLLMInferenceTrace_conv.csv"
-CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "public benchmark, two streams, 8 shapes, all limits": ("terminal-bench", "terminal-bench", {}),
-    "Azure conversation, first 2,000, static-graph": (AZURE, "azure", {"first": 2000}),
+
+
+@dataclass(frozen=True)
+class Case:
+    """A reference problem: a trace below the folder, its format, arguments of `convert`, and what is added.
+
+    Parameters
+    ----------
+    trace, format, arguments
+        As `instances.convert.convert` takes them.
+    limits
+        Limits of every stream instead of those that come with the trace.
+    latency
+        What latency means.
+    """
+
+    trace: str
+    format: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    limits: Limits | None = None
+    latency: Literal["service", "completion"] = "service"
+
+    def instance(self, data: Path) -> Instance:
+        """Return the instance, made from the traces in a folder."""
+        made, _ = convert(data / self.trace, self.format, **self.arguments)
+        if self.limits is None:
+            return made
+        streams = tuple(replace(stream, limits=self.limits) for stream in made.streams)
+        return replace(made, streams=streams, latency=self.latency)
+
+
+def _latency(q: str, milliseconds: int) -> LatencyLimit:
+    return LatencyLimit(Fraction(milliseconds), Fraction(q))
+
+
+def _azure(preset: str, limits: Limits | None = None) -> Case:
+    return Case(AZURE, "azure", {"preset": preset, "max_shapes": 8}, limits)
+
+
+CASES: dict[str, Case] = {
+    "public benchmark, two streams, 8 shapes, all limits": Case("terminal-bench", "terminal-bench"),
+    "Azure conversation, first 2,000, static-graph": Case(AZURE, "azure", {"first": 2000}),
+    "Azure conversation, first 2,000, p95 and p99 of completion limited to 0.95 of the best plan's": Case(
+        AZURE,
+        "azure",
+        {"first": 2000},
+        Limits(latency=(_latency("0.95", 904_633_380), _latency("0.99", 1_148_454_307))),
+        "completion",
+    ),
+    "Azure conversation, first 2,000, p95 and p99 of completion limited to 0.6 of the best plan's": Case(
+        AZURE,
+        "azure",
+        {"first": 2000},
+        Limits(latency=(_latency("0.95", 571_347_398), _latency("0.99", 725_339_562))),
+        "completion",
+    ),
     **{
-        f"Azure conversation, token {prompt}×{gen}, 20000·n²": (
+        f"Azure conversation, token {prompt}×{gen}, 20000·n²": Case(
             AZURE,
             "azure",
             {"preset": "token", "granularity": (prompt, gen), "count_cost": Fraction(20000)},
         )
-        for prompt, gen in ((256, 64), (64, 32), (64, 16))
+        for prompt, gen in ((256, 64), (64, 32), (64, 16), (32, 8))
     },
+    "Azure conversation, honest static-graph, 8 shapes": _azure("honest-static-graph"),
+    "Azure conversation, honest static-graph, 8 shapes, batches of at most 16": _azure(
+        "honest-static-graph", Limits(max_batch_size=16)
+    ),
+    "Azure conversation, honest static-graph, 8 shapes, batches of at most 65,536 tokens": _azure(
+        "honest-static-graph", Limits(max_batch_tokens=65536)
+    ),
+    "Azure conversation, honest static-graph, 8 shapes, batch sizes 1 to 32 compiled": _azure("padded-batch"),
 }
 
 
@@ -44,16 +108,18 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--only", help="part of the names of the problems to solve")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--time-limit", type=float, default=120)
     parser.add_argument("--out", type=Path, default=Path("results/reference.md"))
     options = parser.parse_args()
-    rows = [_case(options, name, *case) for name, case in CASES.items()]
+    wanted = {name: case for name, case in CASES.items() if not options.only or options.only in name}
+    rows = [_row(options, name, case) for name, case in wanted.items()]
     options.out.write_text(_table(rows, options), encoding="utf-8")
 
 
-def _case(options: argparse.Namespace, name: str, trace: str, kind: str, extra: dict[str, Any]) -> list[str]:
-    instance, _ = convert(options.data / trace, kind, **extra)
+def _row(options: argparse.Namespace, name: str, case: Case) -> list[str]:
+    instance = case.instance(options.data)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "instance.json"
         write(instance, path)

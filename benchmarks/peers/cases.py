@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import instances
 from benchmarks.reference import CASES as REFERENCE
 from instances.catalog import path
-from instances.convert import convert
 from instances.generate import generate_instance
 from instances.instance import Instance
 
@@ -54,8 +54,8 @@ def cases(data: Path | None) -> dict[str, Callable[[], Instance]]:
     for name, (family, requests, extra) in GENERATED.items():
         made[name] = _generator(name, family, requests, extra)
     if data is not None:
-        for name, (trace, kind, extra) in REFERENCE.items():
-            made[name] = _converter(data / trace, kind, extra)
+        for name, case in REFERENCE.items():
+            made[name] = partial(case.instance, data)
     return made
 
 
@@ -65,7 +65,3 @@ def _reader(name: str) -> Callable[[], Instance]:
 
 def _generator(name: str, family: str, requests: int, extra: dict[str, Any]) -> Callable[[], Instance]:
     return lambda: generate_instance(family, requests, 0, name=name.replace(" ", "-"), **extra)
-
-
-def _converter(trace: Path, kind: str, extra: dict[str, Any]) -> Callable[[], Instance]:
-    return lambda: convert(trace, kind, **extra)[0]
