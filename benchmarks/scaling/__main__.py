@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> None:
         for size, (requests, histogram) in SIZES.items():
             for problem in PROBLEMS:
                 label = f"{problem}, {size}"
-                key = {"problem": problem, "size": size, "time_limit": given.time_limit}
+                key = {"problem": problem, "size": size, "time_limit": given.time_limit, "gap": given.gap}
                 if (given.only and not any(part in label for part in given.only)) or records.find(key):
                     continue
                 demand = write_demand(Path(folder), given.data / AZURE, requests, histogram)
@@ -60,6 +60,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         "--only", nargs="+", default=[], help="parts of 'problem, size', such as 'token' or 10⁵"
     )
     parser.add_argument("--time-limit", type=float, default=60, help="seconds to read and solve")
+    parser.add_argument("--gap", type=float, default=0.001, help="certified gap at which a run ends")
     parser.add_argument("--stop", type=float, default=600, help="seconds after which a run is killed")
     parser.add_argument("--memory", type=float, default=8, help="GiB")
     parser.add_argument("--resume", action="store_true", help="skip what is in the file of records")
@@ -69,6 +70,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
 def _run(demand: Path, problem: str, given: argparse.Namespace) -> Record:
     words = [str(demand), problem, "--time-limit", str(given.time_limit)]
+    words += ["--gap", str(given.gap)]
     command = [sys.executable, "-m", "benchmarks.scaling.child", *words]
     ended = run_fresh(command, seconds=given.stop, memory_mib=1024 * given.memory)
     whole = {"whole_seconds": ended.seconds, "cpu_seconds": ended.cpu_seconds, "peak_mib": ended.peak_mib}
@@ -107,11 +109,11 @@ def _page(records: Records, given: argparse.Namespace) -> str:
             "# How time, memory and gap grow with the number of requests",
             "",
             f"Made by `python -m benchmarks.scaling` on {machine(PACKAGES)}. One run each in a fresh "
-            f"process, with 2 threads and {given.time_limit:g} s to read and solve (verification comes on "
-            f"top); a run is stopped after {given.stop:g} s or at {given.memory:g} GiB. Demand is the Azure "
+            f"process, with 2 threads and {given.time_limit:g} s to read and solve to a certified gap of "
+            f"{given.gap:g} or less (verification comes on top); a run is stopped after {given.stop:g} s or at {given.memory:g} GiB. Demand is the Azure "
             "conversation trace, resampled with replacement and both lengths jittered by up to 10 %; "
             "`lengths` are the distinct (prompt, gen), and the histogram has those of 10⁶ requests with "
-            "1,000 times the counts. Seconds by phase are wall time, `formulation` is groups, batch types "
+            "1,000 times the counts, and 1,000 times the cost of the shape count. Seconds by phase are wall time, `formulation` is groups, batch types "
             "and limit rows; imports are in CPU s only.",
             "",
             *markdown(head, map(_row, runs)),

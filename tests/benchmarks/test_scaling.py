@@ -51,7 +51,7 @@ def test_histogram_has_the_support_of_the_trace(traces: Path, tmp_path: Path, pr
 
 def test_phases_add_up(traces: Path, tmp_path: Path) -> None:
     """The phases of a run last no longer than the run, and next to nothing is left over."""
-    told = run(write_demand(tmp_path, traces / AZURE, 200, False), "token 64×32, 20000·n²", 10)
+    told = run(write_demand(tmp_path, traces / AZURE, 200, False), "token 64×32, 20000·n²", 10, 0)
     assert told["status"] == "certified optimal"
     assert told["seconds"] - 0.5 < sum(told["phases"].values()) <= told["seconds"]
 
