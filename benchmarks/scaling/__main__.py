@@ -110,11 +110,12 @@ def _page(records: Records, given: argparse.Namespace) -> str:
             "",
             f"Made by `python -m benchmarks.scaling` on {machine(PACKAGES)}. One run each in a fresh "
             f"process, with 2 threads and {given.time_limit:g} s to read and solve to a certified gap of "
-            f"{given.gap:g} or less (verification comes on top); a run is stopped after {given.stop:g} s or at {given.memory:g} GiB. Demand is the Azure "
-            "conversation trace, resampled with replacement and both lengths jittered by up to 10 %; "
-            "`lengths` are the distinct (prompt, gen), and the histogram has those of 10⁶ requests with "
-            "1,000 times the counts, and 1,000 times the cost of the shape count. Seconds by phase are wall time, `formulation` is groups, batch types "
-            "and limit rows; imports are in CPU s only.",
+            f"{given.gap:g} or less (verification comes on top); a run is stopped after {given.stop:g} s or "
+            f"at {given.memory:g} GiB. Demand is the Azure conversation trace, resampled with replacement "
+            "and both lengths jittered by up to 10 %; `lengths` are the distinct (prompt, gen), and the "
+            "histogram has those of 10⁶ requests with 1,000 times the counts, and 1,000 times the cost of "
+            "the shape count. Seconds by phase are wall time, `formulation` is groups, batch types and limit "
+            "rows; imports are in CPU s only.",
             "",
             *markdown(head, map(_row, runs)),
             "",
