@@ -180,20 +180,21 @@ class CoverMaster:
                 short.append(groups)
                 alpha[groups] = cost[groups] = 1.0
                 continue
-            values = self.costs.pair_costs(support, groups)
-            values[~self.costs.fits(support, groups)] = np.inf
-            order = np.argsort(values, axis=0, kind="stable")
-            values = np.take_along_axis(values, order, axis=0)
-            share = np.where(np.isfinite(values), used[support][order], 0.0)
+            # What a request costs beyond its own part is the same for all requests of a type.
+            support = support[np.argsort(self.costs.type_unit[support], kind="stable")]
+            unit, own = self.costs.type_unit[support], self.costs.group_gain[groups]
+            fits = self.costs.fits(support, groups)
+            share = np.where(fits, used[support][:, None], 0.0)
             reached = np.cumsum(share, axis=0)
             place = (reached < 1.0 - 1e-9).sum(axis=0)
             whole = place < len(support)
-            last = values[np.minimum(place, len(support) - 1), np.arange(len(groups))]
-            largest = np.where(np.isfinite(values), values, 1.0).max(axis=0)
-            alpha[groups] = np.where(whole, last, largest)
-            saved = np.zeros_like(values)
-            np.subtract(alpha[groups], values, out=saved, where=values < alpha[groups])
-            cost[groups] = alpha[groups] - (saved * share).sum(axis=0)
+            last = np.where(fits, unit[:, None], -np.inf).max(axis=0)
+            last = np.where(whole, unit[np.minimum(place, len(support) - 1)], last)
+            # A group that no used type holds gets the price that is used for covering.
+            held = np.isfinite(last)
+            alpha[groups] = np.where(held, last - own, 1.0)
+            saved = np.maximum(0.0, np.where(held, last, 0.0)[None, :] - unit[:, None]) * share
+            cost[groups] = alpha[groups] - saved.sum(axis=0)
             short.append(groups[~whole])
         return alpha, cost, np.concatenate(short)
 
