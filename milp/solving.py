@@ -111,7 +111,11 @@ def _certificate(search: Search, plan: Plan | None, evaluation: Evaluation | Non
         lower = lower if upper is None else min(lower, upper)
     # A proof that there is no plan needs one tick in each of its cases.
     needed = 1 if lower is None else int(lower * search.instance.cost_scale)
-    spare = [reached - needed for reached in search.tree.reached]
+    # What reduces has to leave out all that it did for the leaves: it is not rounded.
+    spare = [
+        0 if index == search.tree.reduction else reached - needed
+        for index, reached in enumerate(search.tree.reached)
+    ]
     return Certificate(
         instance=digest(search.instance),
         cost_scale=search.instance.cost_scale,

@@ -3,7 +3,8 @@
 ``L = Σ n_i α_i − Σ μ_k r_k + min over N of [count(N) + the N smallest σ_s]`` with
 ``σ_s = o_s + Σ_streams min(0, σ_s,stream)``, ``σ_s,stream = o_s,stream − Σ n_i κ_is + Σ_b min(0, τ_b)``, the
 sum being replaced by the value of the chain where the types form one,
-where an opened shape is used by at least one stream: if no σ_s,stream is negative, the least of them counts.
+where an opened shape is used by at least one stream: if no σ_s,stream is negative, the least of them counts;
+and where cold starts are counted, not by a stream that none of its types can be run in it for.
 See docs/certificate.md. Each product with a weight is rounded down to a whole number of 1/d ticks, so the
 value is a lower bound and exactly reproducible.
 """
@@ -27,6 +28,7 @@ from milp.lagrangian.cold_values import cold_value, cold_values
 from milp.lagrangian.prices import Prices, Weights, weigh
 from milp.lagrangian.quiet import quiet_types
 from milp.lagrangian.reduction import Reduction, opening_excess, reduction
+from milp.lagrangian.shape_choice import least_choice, shape_totals
 
 Array = npt.NDArray[Any]
 
@@ -44,13 +46,13 @@ class Bound:
     batch_value
         Shape (types,): τ, before the box's bounds on single types; 0 for types known not to be negative.
     shape_value
-        One σ per candidate shape, in cost ticks times the denominator.
+        One σ per candidate shape, in cost ticks times the denominator; None if it cannot be opened.
     """
 
     numerator: int | None
     value: Fraction | None
     batch_value: Array
-    shape_value: list[int]
+    shape_value: list[int | None]
 
 
 def lower_bound(
@@ -115,12 +117,11 @@ class Valued:
             # Single types that are bounded break a chain; and it takes no account of pairs left out.
             if pair not in bounded:
                 totals[pair] = max(totals[pair], worth)
-        if self.cold_value is not None:
-            _add_cold_starts(self, totals, box)
-        shape_values = shape_totals(model, weights, prices, totals, used, possible)
+        barred = set() if self.cold_value is None else _add_cold_starts(self, totals, box)
+        shape_values = shape_totals(model, weights, prices, totals, used, barred) if possible else None
         numerator = None
         if shape_values is not None:
-            least = _least_choice(model, weights.cost_all, prices.fineness, shape_values, box)
+            least = least_choice(model, weights.cost_all, prices.fineness, shape_values, box)
             if least is not None:
                 constant = weights.constant // prices.fineness
                 numerator = exact_dot(model.groups.count, prices.group) + constant + least
@@ -134,11 +135,11 @@ class Valued:
         Raises
         ------
         ValueError
-            If the prices count cold starts, which would be counted twice, or no cost.
+            If the prices count cold starts, which would be counted twice, or no cost, or not all pairs.
         """
         model, prices = self.priced.model, self.prices
-        if prices.cold or not prices.objective:
-            raise ValueError("prices that reduce count the cost and no cold starts")
+        if prices.cold or not prices.objective or self.reduction is not None:
+            raise ValueError("prices that reduce count the cost, all pairs, and no cold starts")
         bound = self.bound(Box())
         assert bound.numerator is not None
         count_costs = [
@@ -147,7 +148,9 @@ class Valued:
         ]
         # A plan costs whole ticks: L over ticks − 1 is enough.
         room = (ticks - 1) * prices.denominator + 1 - bound.numerator
-        opening = opening_excess(bound.shape_value, count_costs)
+        shape_values = [value for value in bound.shape_value if value is not None]
+        assert len(shape_values) == len(model.types.shapes)
+        opening = opening_excess(shape_values, count_costs)
         values = batch_values(self.priced) if self.quiet.any() else self.batch_value
         return reduction(self.priced, values, opening, room)
 
@@ -227,8 +230,11 @@ def _batch_totals(valued: Valued, box: Box) -> tuple[dict[tuple[int, int], int],
     return by_pair, used, True
 
 
-def _add_cold_starts(valued: Valued, totals: dict[tuple[int, int], int], box: Box) -> None:
-    """Add the least χ to the sum of every (shape, stream)."""
+def _add_cold_starts(valued: Valued, totals: dict[tuple[int, int], int], box: Box) -> set[tuple[int, int]]:
+    """Add the least χ to the sum of every (shape, stream); return those where no type can be run.
+
+    If such a stream were let into the shape, leaving out one more pair could lower L.
+    """
     under_prices, extra = valued.priced, valued.cold_value
     assert extra is not None
     remains = None if valued.reduction is None else valued.reduction.allows
@@ -253,6 +259,7 @@ def _add_cold_starts(valued: Valued, totals: dict[tuple[int, int], int], box: Bo
         least[pair] = min(chi, least.get(pair, chi))
     for pair, chi in least.items():
         totals[pair] += chi
+    return totals.keys() - least.keys()
 
 
 def _safe_to_add(values: Array) -> Array:
@@ -264,60 +271,3 @@ def _safe_to_add(values: Array) -> Array:
 def _bounded_type(valued: Valued, batch: int, box: Box) -> tuple[int | None, bool]:
     free = None if valued.quiet[batch] else int(valued.batch_value[batch])
     return bounded_type(valued.priced, batch, box, free, valued.reduction)
-
-
-def shape_totals(
-    model: BatchModel,
-    weights: Weights,
-    prices: Prices,
-    totals: dict[tuple[int, int], int],
-    used: set[tuple[int, int]],
-    possible: bool,
-) -> list[int] | None:
-    """Return σ of every shape; None if the box is empty.
-
-    A pair of shape and stream that must be used counts even if it costs.
-    """
-    if not possible:
-        return None
-    streams = range(len(model.instance.streams))
-    rebate: dict[tuple[int, int], int] = {}
-    for group, shape, price in zip(
-        prices.link_group.tolist(), prices.link_shape.tolist(), prices.link.tolist(), strict=True
-    ):
-        pair = (shape, int(model.groups.stream[group]))
-        rebate[pair] = rebate.get(pair, 0) + price * int(model.groups.count[group])
-    sigma: list[int] = []
-    for shape in range(len(model.types.shapes)):
-        value = weights.cost_all * model.types.open_once[shape] // prices.fineness
-        parts = [
-            weights.cost[stream] * model.types.open_stream[shape] // prices.fineness
-            + totals[shape, stream]
-            - rebate.get((shape, stream), 0)
-            for stream in streams
-        ]
-        taken = [p for k, p in enumerate(parts) if p < 0 or (shape, k) in used]
-        sigma.append(int(value + (sum(taken) if taken else min(parts))))
-    return sigma
-
-
-def _least_choice(model: BatchModel, cost_all: int, fineness: int, sigma: list[int], box: Box) -> int | None:
-    """Return the least of count(N) plus N chosen σ within the box; None if no choice is allowed."""
-    forced = set(box.opened)
-    for batch in box.bounded_types():
-        run = box.batches.get(batch, (0, None))[0] > 0
-        if run or any(key[1] == batch and bounds[0] > 0 for key, bounds in box.requests.items()):
-            forced.add(int(model.types.shape[batch]))
-    if forced & box.closed:
-        return None
-    free = sorted(value for s, value in enumerate(sigma) if s not in forced and s not in box.closed)
-    total = sum(sigma[s] for s in forced)
-    most = model.most_shapes if box.shapes[1] is None else min(model.most_shapes, box.shapes[1])
-    best: int | None = None
-    for number in range(len(forced), min(most, len(forced) + len(free)) + 1):
-        if number > len(forced):
-            total += free[number - len(forced) - 1]
-        if number >= box.shapes[0]:
-            value = total + cost_all * model.count_ticks(number) // fineness
-            best = value if best is None else min(best, value)
-    return best

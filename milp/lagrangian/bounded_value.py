@@ -27,20 +27,22 @@ def bounded_type(
         # τ is of running the type at least once as it is.
         if free is not None and most is None and least <= 1:
             return free, least > 0
+    forced = batches[0] > 0 or any(b == batch and low > 0 for (_, b), (low, _) in box.requests.items())
     of_stream = model.groups.of_stream(int(model.types.stream[batch]))
     groups = np.arange(of_stream.start, of_stream.stop)
     one = np.asarray([batch])
     groups = groups[under_prices.fits(one, groups)[0]]
     if reduction is not None:
         groups = groups[reduction.allows(np.full(len(groups), batch), groups)]
-        if any(b == batch and low > 0 and g not in groups for (g, b), (low, _) in box.requests.items()):
-            return None, True
+        # A pair that is left out has no requests; is that within the box?
+        gone = [r for (g, b), r in box.requests.items() if b == batch and g not in groups]
+        if any(low > 0 or (high is not None and high < 0) for low, high in gone):
+            return None, forced
     costs = [int(cost) for cost in under_prices.pair_costs(one, groups)[0].tolist()]
     ranges: list[tuple[int, int]] = []
     for group, count in zip(groups.tolist(), model.groups.count[groups].tolist(), strict=True):
         least, most = box.requests.get((group, batch), (0, None))
         ranges.append((least, count if most is None else min(most, count)))
-    forced = batches[0] > 0 or any(least > 0 for least, _ in ranges)
     fixed, capacity = int(under_prices.type_fixed[batch]), int(model.types.capacity[batch])
     return bounded_value(costs, ranges, fixed, capacity, batches), forced
 

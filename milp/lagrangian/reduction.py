@@ -58,7 +58,8 @@ def opening_excess(shape_values: list[int], count_costs: list[int]) -> list[int]
     """
     sums = list(accumulate(sorted(shape_values), initial=0))[: len(count_costs)]
     free = min(total + cost for total, cost in zip(sums, count_costs, strict=True))
-    # Of N shapes with the forced one among them, the others are at best the N − 1 smallest.
+    # Of N shapes with the forced one among them, the others are at best the N − 1 smallest. These may hold
+    # the forced one again; then it says more that no choice is worth less than the free one.
     beside = min((total + cost for total, cost in zip(sums, count_costs[1:], strict=False)), default=0)
     return [max(0, beside + value - free) for value in shape_values]
 

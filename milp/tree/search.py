@@ -197,8 +197,8 @@ def _children(
     children: list[_Open] = []
     for high, box in enumerate(boxes):
         ticks = bounded_ticks(bounded.valued, box)
-        # What this leaf reaches by itself counts, even if its parent reached more: L counts no cold start of
-        # a stream in a shape of which the box leaves no type to run.
+        # What this leaf reaches by itself counts, even if its parent reached more: a type that has bounds of
+        # its own breaks its chain.
         own = INFINITE if ticks is None else ticks
         index = growing.leaf(bounded.valued.prices, own)
         children.append(_Open(own, index, index, box, bounded.valued, bounded.centre, (split, bool(high))))

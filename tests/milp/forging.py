@@ -10,17 +10,13 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from instances.batch_model import BatchModel
 from instances.catalog import path as catalog_path
-from instances.digest import digest
 from instances.files import read
 from instances.instance import Instance
 from milp import solve
-from milp.boxes import divide
-from milp.certificate import Certificate, Leaf, Split
+from milp.certificate import Certificate
 from milp.certificate_file import encode_certificate
-from milp.lagrangian import Box, Prices, lower_bound
-from tests.milp.prices import random_prices, random_splits
+from tests.milp.grown import grown
 from tests.milp.samples import sample
 from tests.oracle.optima import stored
 
@@ -36,6 +32,8 @@ SOLVED = (
 )
 GROWN = (0, 4, 8, 11, 19)
 """Seeds of random instances for which a tree of many leaves is made by hand."""
+REDUCED = (27, 30, 33, 51)
+"""Seeds of those with a tree that leaves pairs out and reaches the optimum."""
 
 INTEGERS = (0, 1, -1, 2, 7, 2**31, 2**60, 2**62, 2**63 - 1, 2**63, -(2**63), 10**30, 10**400, -(10**400))
 OTHERS = (True, False, None, "x", "1/3", "-7/2", "1/0", "", 1.5, [], [1], {}, [[0, 0, 1]])
@@ -55,53 +53,11 @@ def genuine() -> tuple[tuple[Instance, Fraction | None, Certificate], ...]:
         best = sample(seed).best
         assert best is not None
         made.append((sample(seed).instance, best.cost, grown(seed, 12)))
+    for seed in REDUCED:
+        best = sample(seed).best
+        assert best is not None
+        made.append((sample(seed).instance, best.cost, grown(seed, 12, reduced=True)))
     return tuple(made)
-
-
-def grown(seed: int, leaves: int) -> Certificate:
-    """Return a certificate with the optimal plan and a random tree, every leaf with prices of its own."""
-    model, best, rng = sample(seed).model, sample(seed).best, random.Random(seed)
-    assert best is not None
-    nodes: list[Split | Leaf] = [Leaf(0)]
-    boxes: dict[int, Box] = {0: Box()}
-    while len(boxes) < leaves:
-        index = rng.choice(sorted(boxes))
-        for split in random_splits(model, rng, 1):
-            low, high = divide(model, boxes.pop(index), split)
-            nodes[index] = Split(split.on, split.of, split.at, len(nodes), len(nodes) + 1)
-            boxes[len(nodes)], boxes[len(nodes) + 1] = low, high
-            nodes += [Leaf(0), Leaf(0)]
-    prices: list[Prices] = []
-    ticks = []
-    for index, box in boxes.items():
-        own = _best_of(model, box, rng)
-        numerator = lower_bound(model, own, box).numerator
-        if numerator is not None:
-            ticks.append(-(-numerator // own.denominator))
-        nodes[index] = Leaf(len(prices))
-        prices.append(own)
-    scale = model.instance.cost_scale
-    lower = min(Fraction(min(ticks), scale), best.cost)
-    return Certificate(
-        digest(model.instance),
-        scale,
-        model.instance.time_scale,
-        lower,
-        best.cost,
-        best.plan,
-        tuple(nodes),
-        tuple(prices),
-    )
-
-
-def _best_of(model: BatchModel, box: Box, rng: random.Random) -> Prices:
-    drawn = [random_prices(model, rng, objective=1) for _ in range(10)]
-
-    def worth(prices: Prices) -> Fraction:
-        value = lower_bound(model, prices, box).value
-        return Fraction(10**30) if value is None else value
-
-    return max(drawn, key=worth)
 
 
 def fields(certificate: Certificate) -> Fields:

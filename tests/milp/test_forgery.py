@@ -26,7 +26,7 @@ from milp.verifier import Verdict, verify
 from tests.milp.forging import Fields, fields, genuine, tampered
 from tests.oracle import broken, from_plan, measure, violated
 
-CERTIFICATES = 11
+CERTIFICATES = 15
 EACH = 150
 
 
