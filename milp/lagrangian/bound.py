@@ -194,10 +194,11 @@ def value_prices(
     return Valued(prices, weights, under_prices, values, unvalued, chained, cold, reduction)
 
 
-def _batch_totals(valued: Valued, box: Box) -> tuple[dict[tuple[int, int], int], set[tuple[int, int]], bool]:
+def _batch_totals(valued: Valued, box: Box) -> tuple[Array, set[tuple[int, int]], bool]:
     """Sum min(0, τ) by (shape, stream), bounds of the box respected.
 
-    Returns the sums, the pairs that the box forces to be used, and whether the box holds any plan.
+    Returns the sums in Python ints, the pairs that the box forces to be used, and whether the box holds any
+    plan.
     """
     under_prices, values = valued.priced, valued.batch_value
     types = under_prices.model.types
@@ -205,17 +206,15 @@ def _batch_totals(valued: Valued, box: Box) -> tuple[dict[tuple[int, int], int],
     counted[list(box.bounded_types())] = 0
     streams = len(under_prices.model.instance.streams)
     index = types.shape * streams + types.stream
-    sums: list[int] = [0] * (len(types.shapes) * streams)
+    sums = np.zeros(len(types.shapes) * streams, dtype=object)
     if counted.dtype == object:
-        for position, value in zip(index.tolist(), counted.tolist(), strict=True):
-            sums[position] += value
+        np.add.at(sums, index, counted)
     elif len(counted):
         order = np.argsort(index, kind="stable")
         starts = np.flatnonzero(np.diff(index[order], prepend=-1))
         totals = np.add.reduceat(_safe_to_add(counted[order]), starts)
-        for position, total in zip(index[order][starts].tolist(), totals.tolist(), strict=True):
-            sums[position] = total
-    by_pair = {(k // streams, k % streams): total for k, total in enumerate(sums)}
+        sums[index[order][starts]] = totals.astype(object)
+    by_pair: Array = sums.reshape(-1, streams)
     used: set[tuple[int, int]] = set()
     for batch in box.bounded_types():
         pair = (int(types.shape[batch]), int(types.stream[batch]))
@@ -230,7 +229,7 @@ def _batch_totals(valued: Valued, box: Box) -> tuple[dict[tuple[int, int], int],
     return by_pair, used, True
 
 
-def _add_cold_starts(valued: Valued, totals: dict[tuple[int, int], int], box: Box) -> set[tuple[int, int]]:
+def _add_cold_starts(valued: Valued, totals: Array, box: Box) -> set[tuple[int, int]]:
     """Add the least χ to the sum of every (shape, stream); return those where no type can be run.
 
     If such a stream were let into the shape, leaving out one more pair could lower L.
@@ -259,7 +258,7 @@ def _add_cold_starts(valued: Valued, totals: dict[tuple[int, int], int], box: Bo
         least[pair] = min(chi, least.get(pair, chi))
     for pair, chi in least.items():
         totals[pair] += chi
-    return totals.keys() - least.keys()
+    return set(np.ndindex(*totals.shape)) - least.keys()
 
 
 def _safe_to_add(values: Array) -> Array:

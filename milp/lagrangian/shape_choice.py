@@ -1,47 +1,78 @@
-"""Which shapes to open at least value: σ of every shape, and the least of count(N) plus N of them."""
+"""Which shapes to open at least value: σ of every shape, and the least of count(N) plus N of them.
+
+Sums over many types may pass 64 bits, so everything here is Python ints in arrays of dtype object.
+"""
 
 from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from instances.batch_model import BatchModel
 from milp.lagrangian.box import Box
 from milp.lagrangian.prices import Prices, Weights
+
+Array = npt.NDArray[Any]
 
 
 def shape_totals(
     model: BatchModel,
     weights: Weights,
     prices: Prices,
-    totals: dict[tuple[int, int], int],
+    totals: Array,
     used: set[tuple[int, int]],
     barred: set[tuple[int, int]],
 ) -> list[int | None] | None:
     """Return σ of every shape, None if it cannot be opened; None instead of the list if the box is empty.
 
-    A pair of shape and stream in `used` counts even if it costs, one in `barred` cannot be used.
+    Parameters
+    ----------
+    model, weights, prices
+        Batch model, prices, and the weights that they make.
+    totals
+        Shape (shapes, streams): what running types of the shape is worth.
+    used
+        Pairs of shape and stream that count even if they cost.
+    barred
+        Pairs that cannot be used.
     """
     if used & barred:
         return None
-    streams = range(len(model.instance.streams))
-    rebate: dict[tuple[int, int], int] = {}
-    for group, shape, price in zip(
-        prices.link_group.tolist(), prices.link_shape.tolist(), prices.link.tolist(), strict=True
-    ):
-        pair = (shape, int(model.groups.stream[group]))
-        rebate[pair] = rebate.get(pair, 0) + price * int(model.groups.count[group])
-    sigma: list[int | None] = []
-    for shape in range(len(model.types.shapes)):
-        value = weights.cost_all * model.types.open_once[shape] // prices.fineness
-        parts = {
-            stream: weights.cost[stream] * model.types.open_stream[shape] // prices.fineness
-            + totals[shape, stream]
-            - rebate.get((shape, stream), 0)
-            for stream in streams
-            if (shape, stream) not in barred
-        }
-        taken = [p for k, p in parts.items() if p < 0 or (shape, k) in used]
-        least = sum(taken) if taken else min(parts.values(), default=None)
-        sigma.append(None if least is None else int(value + least))
-    return sigma
+    once, per_stream = _openings(model)
+    parts = totals - _rebates(model, prices)
+    if per_stream.any():
+        parts = parts + np.asarray(weights.cost, dtype=object) * per_stream[:, None] // prices.fineness
+    taken = (parts < 0).astype(bool)
+    closed = np.zeros_like(taken)
+    for pair in used:
+        taken[pair] = True
+    for pair in barred:
+        taken[pair], closed[pair] = False, True
+    sums = np.where(taken, parts, 0).sum(axis=1)
+    # An opened shape is used by at least one stream: by the least dear one, if all cost.
+    least = np.where(closed, parts.max(initial=0) + 1, parts).min(axis=1)
+    sigma = np.where(taken.any(axis=1), sums, least)
+    if once.any():
+        sigma = sigma + weights.cost_all * once // prices.fineness
+    possible: list[bool] = (~closed).any(axis=1).tolist()
+    return [value if one else None for value, one in zip(sigma.tolist(), possible, strict=True)]
+
+
+@lru_cache(maxsize=4)
+def _openings(model: BatchModel) -> tuple[Array, Array]:
+    """Return the compile cost of every shape, once and per stream, in cost ticks: shape (shapes,) each."""
+    return np.asarray(model.types.open_once, dtype=object), np.asarray(model.types.open_stream, dtype=object)
+
+
+def _rebates(model: BatchModel, prices: Prices) -> Array:
+    """Return Σ n_i κ_is of every shape and stream: shape (shapes, streams)."""
+    rebates = np.zeros((len(model.types.shapes), len(model.instance.streams)), dtype=object)
+    amounts = model.groups.count[prices.link_group].astype(object) * prices.link
+    np.add.at(rebates, (prices.link_shape, model.groups.stream[prices.link_group]), amounts)
+    return rebates
 
 
 def least_choice(
@@ -53,16 +84,19 @@ def least_choice(
         run = box.batches.get(batch, (0, None))[0] > 0
         if run or any(key[1] == batch and bounds[0] > 0 for key, bounds in box.requests.items()):
             forced.add(int(model.types.shape[batch]))
-    open_values = {s: value for s, value in enumerate(sigma) if value is not None and s not in box.closed}
-    if forced - open_values.keys():
+    if forced & box.closed or any(sigma[shape] is None for shape in forced):
         return None
-    free = sorted(value for s, value in open_values.items() if s not in forced)
-    total = sum(open_values[s] for s in forced)
+    out = forced | box.closed
+    free = sorted(value for s, value in enumerate(sigma) if value is not None and s not in out)
+    total = sum(value for s, value in enumerate(sigma) if value is not None and s in forced)
     most = model.most_shapes if box.shapes[1] is None else min(model.most_shapes, box.shapes[1])
     best: int | None = None
     for number in range(len(forced), min(most, len(forced) + len(free)) + 1):
-        if number > len(forced):
-            total += free[number - len(forced) - 1]
+        added = free[number - len(forced) - 1] if number > len(forced) else 0
+        if best is not None and added >= 0:
+            # No further shape is worth anything, and the cost of their number never falls.
+            break
+        total += added
         if number >= box.shapes[0]:
             value = total + cost_all * model.count_ticks(number) // fineness
             best = value if best is None else min(best, value)
