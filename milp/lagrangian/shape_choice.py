@@ -57,8 +57,8 @@ def shape_totals(
     sigma = np.where(taken.any(axis=1), sums, least)
     if once.any():
         sigma = sigma + weights.cost_all * once // prices.fineness
-    possible: list[bool] = (~closed).any(axis=1).tolist()
-    return [value if one else None for value, one in zip(sigma.tolist(), possible, strict=True)]
+    impossible = set(np.flatnonzero(closed.all(axis=1)).tolist())
+    return [None if shape in impossible else value for shape, value in enumerate(sigma.tolist())]
 
 
 @lru_cache(maxsize=4)
