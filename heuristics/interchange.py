@@ -83,7 +83,7 @@ class Interchange:
         Parameters
         ----------
         opened
-            Types to start from, all of them candidates.
+            Types to start from, all of them candidates; they may be more than a plan can open.
         until
             Clock time (`time.monotonic`) at which to stop.
         """
@@ -113,6 +113,13 @@ class _State:
     def move(self) -> bool:
         """Make the best move; tell whether there was any that gains."""
         space, number = self.space, len(self.opened)
+        if number > space.most:
+            # More are opened than may be: the one that is missed least goes, whatever that costs.
+            spare = np.bincount(self.owner, self.second - self.first, minlength=len(space.cost))
+            least = (spare - space.opening)[self.opened].argmin()
+            self.opened = np.delete(self.opened, least)
+            self._serve()
+            return True
         open_gain = self.saved - space.opening
         spare = np.bincount(self.owner, self.second - self.first, minlength=len(space.cost))[self.opened]
         drop_loss = spare - space.opening[self.opened]
