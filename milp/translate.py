@@ -173,8 +173,9 @@ def _with_cold_starts(formulation: Formulation, solution: Ints, plan: Plan) -> P
     running = run_batches(model.instance, model.groups, plan)
     group, batch = entry_groups(model.groups, plan), plan.entry_batch
     entries: list[int] = []
+    settled: set[int] = set()
     for position, column in formulation.columns.cold.items():
-        if not solution[column]:
+        if not solution[column] or column in settled:
             continue
         index = int(selection.pair_type[position])
         shape = model.types.shapes[int(model.types.shape[index])]
@@ -187,6 +188,7 @@ def _with_cold_starts(formulation: Formulation, solution: Ints, plan: Plan) -> P
         if len(where):
             # The longest of these batches grows least.
             entries.append(int(where[np.argmax(running.duration[batch[where]])]))
+            settled.add(column)
     if len(entries) < len(running.cold_batch):
         return plan
     return put_first(plan, running, np.asarray(entries, dtype=np.int64))

@@ -35,7 +35,8 @@ class Columns:
     count
         Columns of the shape count: increments 1, 2, … if its cost is convex, else one per number 0, 1, ….
     cold
-        Pair position to the column that says whether the cold start of its shape and stream falls on it.
+        Pair position to the column that says whether the cold start of its shape and stream falls on it, or
+        on another pair of which the limits make the same.
     device
         (type, device) to the column of its batches on that device, where that matters.
     """
@@ -47,6 +48,10 @@ class Columns:
     count: Ints
     cold: dict[int, int] = field(default_factory=dict)
     device: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    def cold_examples(self) -> dict[int, int]:
+        """Return one pair position of each column of `cold`."""
+        return {column: position for position, column in self.cold.items()}
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,6 @@ def add_devices(
     model: BatchModel,
     selection: Selection,
     columns: Columns,
-    cold: dict[int, int],
     writer: Writer,
 ) -> dict[tuple[int, int], int]:
     """Write the number of batches of each type on each device; return (type, device) to column."""
@@ -40,7 +39,7 @@ def add_devices(
             for later in range(stage, len(limits)):
                 time.setdefault((device, later), []).append((column, int(types.duration[index])))
     rows = {row.stage: row for row in model.rows if row.kind == "work"}
-    for position, column in cold.items():
+    for column, position in columns.cold_examples().items():
         index, group = int(selection.pair_type[position]), int(selection.pair_group[position])
         stage = int(types.stage[index])
         if stage == len(limits):

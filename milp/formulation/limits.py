@@ -90,7 +90,7 @@ def _add_row(model: BatchModel, selection: Selection, columns: Columns, writer: 
     if row.kind == "cost":
         _add_opening(model, columns, row, merged)
     add(np.asarray(list(merged), dtype=np.int64), list(merged.values()))
-    for position, column in columns.cold.items():
+    for column, position in columns.cold_examples().items():
         batch, group = int(selection.pair_type[position]), int(selection.pair_group[position])
         if concerned(model, row, np.asarray([batch]))[0]:
             add(np.asarray([column]), [cold_coefficient(model, row, batch, group)])

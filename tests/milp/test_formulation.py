@@ -13,6 +13,7 @@ from instances.instance import Instance
 from instances.limits import Limits
 from instances.metrics import evaluate
 from instances.shapes import RunRules, ShapeSpace
+from milp import solve
 from milp.engines.cpsat import cpsat
 from milp.formulation import Formulation, formulate
 from milp.translate import plan_of, plan_types, solution_of
@@ -180,3 +181,18 @@ def _assert_no_worse(instance: Instance, batch: Batch, other: Batch) -> None:
     assert after.memory <= before.memory
     assert all(a <= b for a, b in zip(after.prefills, before.prefills, strict=True))
     assert (after.side, after.steps) <= (before.side, before.steps)
+
+
+def test_a_cold_start_may_fall_on_any_of_many_like_pairs() -> None:
+    """The optimal plan is a solution though more pairs than a few dozen would take its cold start alike.
+
+    The formulation once offered only some of these, and engines claimed bounds over the optimum.
+    """
+    instance = random_instance(408, requests=19)
+    best = solve(instance, time_limit=20.0, workers=1)
+    assert best.plan is not None
+    assert best.cost is not None
+    formulation = formulate(instance)
+    solution = solution_of(formulation, best.plan)
+    assert solution is not None
+    assert formulation.value(solution) == best.cost * instance.cost_scale
