@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import networkx as nx
 import numpy as np
 
 from heuristics.assemble import BatchChoice, assemble
@@ -16,7 +15,7 @@ from heuristics.errors import Uncoverable
 from heuristics.nested.batches import MOST_REQUESTS, Cut, cut_batches
 from heuristics.nested.estimate import estimate_segments
 from heuristics.partition import partition
-from heuristics.partition.path import shortest_path
+from heuristics.partition.path import cheapest_path
 from heuristics.partition.segments import Segments
 from heuristics.room import refuse_too_long
 from instances.groups import Groups
@@ -48,12 +47,7 @@ def nested(instance: Instance, groups: Groups) -> Plan:
         return partition(instance, groups)
     refuse_too_long(instance, groups)
     segments = estimate_segments(instance, groups)
-    graph: nx.DiGraph[int] = nx.DiGraph()
-    graph.add_nodes_from(range(len(segments.bounds) + 1))
-    graph.add_weighted_edges_from(segments.edges(), weight="cost")
-    most = instance.shape_limit or len(segments.bounds)
-    counts = [instance.cost.count.ticks(n, instance.cost_scale) for n in range(most + 1)]
-    path = shortest_path(graph, len(segments.bounds), counts)
+    path = cheapest_path(instance, len(segments.bounds), segments.edges())
     if path is None:
         raise Uncoverable("no cuts of the prompt lengths keep to the batch limits and the number of shapes")
     return assemble(instance, groups, _Moves(instance, groups, segments).improved(path))

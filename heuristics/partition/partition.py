@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import networkx as nx
 import numpy as np
 
 from heuristics.assemble import BatchChoice, assemble
 from heuristics.errors import Uncoverable
-from heuristics.partition.path import shortest_path
+from heuristics.partition.path import cheapest_path
 from heuristics.partition.segments import Segments, form_segments, sharing
 from heuristics.room import refuse_too_long
 from instances.groups import Groups
@@ -30,12 +29,7 @@ def partition(instance: Instance, groups: Groups) -> Plan:
     """
     refuse_too_long(instance, groups)
     segments = form_segments(instance, groups)
-    graph: nx.DiGraph[int] = nx.DiGraph()
-    graph.add_nodes_from(range(len(segments.bounds) + 1))
-    graph.add_weighted_edges_from(segments.edges(), weight="cost")
-    most = instance.shape_limit or len(segments.bounds)
-    counts = [instance.cost.count.ticks(n, instance.cost_scale) for n in range(most + 1)]
-    path = shortest_path(graph, len(segments.bounds), counts)
+    path = cheapest_path(instance, len(segments.bounds), segments.edges())
     if path is None:
         raise Uncoverable(
             "no partition of the prompt lengths keeps to the batch limits and the number of shapes"

@@ -8,11 +8,13 @@ edges only that can still be part of a better path.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from itertools import pairwise
 from typing import Any, TypeVar
 
 import networkx as nx
+
+from instances.instance import Instance
 
 Node = TypeVar("Node", bound=Hashable)
 
@@ -124,3 +126,28 @@ def _costs(graph: nx.DiGraph[Node]) -> list[int]:
 
 def _cost(graph: nx.DiGraph[Node], path: list[Node]) -> int:
     return sum(int(graph.edges[edge]["cost"]) for edge in pairwise(path))
+
+
+def cheapest_path(instance: Instance, points: int, edges: Iterable[tuple[int, int, int]]) -> list[int] | None:
+    """Return the points of the cheapest path from the first to the last, the cost of the count included.
+
+    Parameters
+    ----------
+    instance
+        The problem: it says how many shapes, one per edge of the path, are allowed and what they cost.
+    points
+        Number of segments; the points are numbered 0, …, `points`.
+    edges
+        (from, to, cost in cost ticks).
+
+    Returns
+    -------
+    list of int or None
+        None if no path has few enough edges.
+    """
+    graph: nx.DiGraph[int] = nx.DiGraph()
+    graph.add_nodes_from(range(points + 1))
+    graph.add_weighted_edges_from(edges, weight="cost")
+    most = instance.shape_limit or points
+    counts = [instance.cost.count.ticks(n, instance.cost_scale) for n in range(most + 1)]
+    return shortest_path(graph, points, counts)
