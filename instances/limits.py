@@ -59,6 +59,8 @@ class Limits:
         Percentile limits in milliseconds, in ascending order of `most`.
     total_time
         Sum of the batch durations, in milliseconds.
+    batches
+        Number of batches.
     max_batch_size
         Requests in one batch.
     max_batch_tokens
@@ -69,6 +71,7 @@ class Limits:
     pad_ratio: Fraction | None = None
     latency: tuple[LatencyLimit, ...] = ()
     total_time: Fraction | None = None
+    batches: int | None = None
     max_batch_size: int | None = None
     max_batch_tokens: int | None = None
 
@@ -78,7 +81,7 @@ class Limits:
             value = getattr(self, name)
             if value is not None and value < 0:
                 raise InputError("a limit of at least 0", str(value), field=name)
-        for name in ("max_batch_size", "max_batch_tokens"):
+        for name in ("batches", "max_batch_size", "max_batch_tokens"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise InputError("an integer of at least 1", value, field=name)

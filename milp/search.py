@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Iterator
 from fractions import Fraction
+from math import ceil
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from heuristics import Uncoverable
 from instances.batch_model import BatchModel, form_batch_model
 from instances.instance import Instance
 from instances.metrics import Evaluation
+from instances.objective_value import ticks_reaching, value_at
 from instances.plan import Plan
 from milp.engines import engine as find_engine
 from milp.engines.base import Ints, Unsuited
@@ -99,8 +101,10 @@ class Search:
         """Return the ticks at which a case is closed: the incumbent's, less the gap that is accepted."""
         if self.incumbent.ticks is None:
             return None
-        accepted = self.incumbent.ticks * (1 - self.gap)
-        return -(-accepted.numerator // accepted.denominator)
+        if not self.gap:
+            return self.incumbent.ticks
+        accepted = value_at(self.instance, self.incumbent.ticks) * (1 - self.gap)
+        return ticks_reaching(self.instance, accepted)
 
     @contextlib.contextmanager
     def _phase(self, name: str) -> Iterator[None]:
@@ -118,7 +122,6 @@ class Search:
             self.root_ticks = ticks if self.root_ticks is None else max(self.root_ticks, ticks)
         if self.progress is None:
             return
-        scale = self.instance.cost_scale
         best, lower = self.incumbent.ticks, self.root_ticks
         if best is not None and lower is not None:
             lower = min(lower, best)
@@ -126,8 +129,8 @@ class Search:
             Progress(
                 time.monotonic() - self.start,
                 self.phase,
-                None if best is None else Fraction(best, scale),
-                None if lower is None else Fraction(lower, scale),
+                None if best is None else value_at(self.instance, best),
+                None if lower is None else value_at(self.instance, lower),
             )
         )
 
@@ -219,7 +222,7 @@ class Search:
         if outcome.solution is not None:
             self._offer_solution(formulation, outcome.solution)
         if complete and outcome.claimed_bound is not None:
-            self.claimed = outcome.claimed_bound / self.instance.cost_scale
+            self.claimed = value_at(self.instance, ceil(outcome.claimed_bound))
 
     def _improve(self, root: Root) -> bool:
         """Look for plans in small integer programs; tell whether there were any."""

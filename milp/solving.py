@@ -8,6 +8,7 @@ from fractions import Fraction
 from instances.digest import digest
 from instances.instance import Instance
 from instances.metrics import Evaluation, evaluate
+from instances.objective_value import objective_ticks, objective_value, value_at
 from instances.plan import Plan
 from milp.certificate import Certificate
 from milp.engines.registry import EXACT
@@ -94,7 +95,7 @@ def _conclude(search: Search, plan: Plan | None) -> Result:
         plan=plan,
         evaluation=evaluation,
         certificate=certificate,
-        cost=None if evaluation is None else evaluation.cost,
+        value=None if evaluation is None else objective_value(search.instance, evaluation),
         lower_bound=verdict.lower_bound,
         claimed_bound=search.claimed,
         seconds=time.monotonic() - search.start,
@@ -104,13 +105,15 @@ def _conclude(search: Search, plan: Plan | None) -> Result:
 
 def _certificate(search: Search, plan: Plan | None, evaluation: Evaluation | None) -> Certificate:
     feasible = evaluation is not None and evaluation.feasible
-    upper = evaluation.cost if evaluation is not None and feasible else None
+    upper = objective_value(search.instance, evaluation) if evaluation is not None and feasible else None
     lower: Fraction | None = None
-    if not search.infeasible:
-        lower = Fraction(search.tree.ticks, search.instance.cost_scale)
-        lower = lower if upper is None else min(lower, upper)
     # A proof that there is no plan needs one tick in each of its cases.
-    needed = 1 if lower is None else int(lower * search.instance.cost_scale)
+    needed = 1
+    if not search.infeasible:
+        needed = search.tree.ticks
+        if evaluation is not None and feasible:
+            needed = min(needed, objective_ticks(search.instance, evaluation) or 0)
+        lower = value_at(search.instance, needed)
     # What reduces has to leave out all that it did for the leaves: it is not rounded.
     spare = [
         0 if index == search.tree.reduction else reached - needed

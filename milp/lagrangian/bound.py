@@ -28,7 +28,7 @@ from milp.lagrangian.cold_values import cold_value, cold_values
 from milp.lagrangian.prices import Prices, Weights, weigh
 from milp.lagrangian.quiet import quiet_types
 from milp.lagrangian.reduction import Reduction, opening_excess, reduction
-from milp.lagrangian.shape_choice import least_choice, shape_totals
+from milp.lagrangian.shape_choice import count_value, least_choice, shape_totals
 
 Array = npt.NDArray[Any]
 
@@ -42,7 +42,7 @@ class Bound:
     numerator
         L in cost ticks, times the prices' denominator; None if no plan lies in the box at all.
     value
-        L in cost units (or the infeasibility measure, where the objective weighs nothing).
+        L over the scale of what is minimised (or the infeasibility measure, where that weighs nothing).
     batch_value
         Shape (types,): τ, before the box's bounds on single types; 0 for types known not to be negative.
     shape_value
@@ -121,11 +121,11 @@ class Valued:
         shape_values = shape_totals(model, weights, prices, totals, used, barred) if possible else None
         numerator = None
         if shape_values is not None:
-            least = least_choice(model, weights.cost_all, prices.fineness, shape_values, box)
+            least = least_choice(model, weights, prices.fineness, shape_values, box)
             if least is not None:
                 constant = weights.constant // prices.fineness
                 numerator = exact_dot(model.groups.count, prices.group) + constant + least
-        scale = prices.denominator * model.instance.cost_scale
+        scale = prices.denominator * model.instance.objective_scale
         value = None if numerator is None else Fraction(numerator, scale)
         return Bound(numerator, value, self.batch_value, [] if shape_values is None else shape_values)
 
@@ -142,10 +142,8 @@ class Valued:
             raise ValueError("prices that reduce count the cost, all pairs, and no cold starts")
         bound = self.bound(Box())
         assert bound.numerator is not None
-        count_costs = [
-            self.weights.cost_all * model.count_ticks(n) // prices.fineness
-            for n in range(model.most_shapes + 1)
-        ]
+        numbers = range(model.most_shapes + 1)
+        count_costs = [count_value(model, self.weights, n, prices.fineness) for n in numbers]
         # A plan costs whole ticks: L over ticks − 1 is enough.
         room = (ticks - 1) * prices.denominator + 1 - bound.numerator
         shape_values = [value for value in bound.shape_value if value is not None]
