@@ -12,7 +12,7 @@ from tests.oracle.search import best_plan
 
 
 def least(instance: Instance, metric: str) -> Fraction | None:
-    """Return the least of a metric of the whole plan over all plans within the limits; None without a plan."""
+    """Return the least of a metric of the whole plan over all plans within the limits; None if none is."""
     found: Fraction | None = None
     asked = instance
     while (best := best_plan(asked)) is not None:
