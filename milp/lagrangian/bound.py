@@ -4,13 +4,15 @@
 ``σ_s = o_s + Σ_streams min(0, σ_s,stream)``, ``σ_s,stream = o_s,stream − Σ n_i κ_is + Σ_b min(0, τ_b)``, the
 sum being replaced by the value of the chain where the types form one,
 where an opened shape is used by at least one stream: if no σ_s,stream is negative, the least of them counts;
-and where cold starts are counted, not by a stream that none of its types can be run in it for.
+and not by a stream all of whose types in it are bounded such that none can be run, or, where cold starts are
+counted, that has no type in it that can.
 See docs/certificate.md. Each product with a weight is rounded down to a whole number of 1/d ticks, so the
 value is a lower bound and exactly reproducible.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -111,14 +113,14 @@ class Valued:
     def bound(self, box: Box) -> Bound:
         """Evaluate L in a box."""
         model, prices, weights = self.priced.model, self.prices, self.weights
-        totals, used, possible = _batch_totals(self, box)
+        totals, used, shut = _batch_totals(self, box)
         bounded = {(int(model.types.shape[b]), int(model.types.stream[b])) for b in box.bounded_types()}
         for pair, worth in self.chain_value.items():
             # Single types that are bounded break a chain; and it takes no account of pairs left out.
             if pair not in bounded:
                 totals[pair] = max(totals[pair], worth)
-        barred = set() if self.cold_value is None else _add_cold_starts(self, totals, box)
-        shape_values = shape_totals(model, weights, prices, totals, used, barred) if possible else None
+        barred = shut if self.cold_value is None else shut | _add_cold_starts(self, totals, box)
+        shape_values = shape_totals(model, weights, prices, totals, used, barred)
         numerator = None
         if shape_values is not None:
             least = least_choice(model, weights, prices.fineness, shape_values, box)
@@ -192,11 +194,11 @@ def value_prices(
     return Valued(prices, weights, under_prices, values, unvalued, chained, cold, reduction)
 
 
-def _batch_totals(valued: Valued, box: Box) -> tuple[Array, set[tuple[int, int]], bool]:
+def _batch_totals(valued: Valued, box: Box) -> tuple[Array, set[tuple[int, int]], set[tuple[int, int]]]:
     """Sum min(0, τ) by (shape, stream), bounds of the box respected.
 
-    Returns the sums in Python ints, the pairs that the box forces to be used, and whether the box holds any
-    plan.
+    Returns the sums in Python ints, the pairs that the box forces to be used, and those that it shuts: where
+    a type that must be run cannot be, or all types are bounded and none of them can be run.
     """
     under_prices, values = valued.priced, valued.batch_value
     types = under_prices.model.types
@@ -214,17 +216,20 @@ def _batch_totals(valued: Valued, box: Box) -> tuple[Array, set[tuple[int, int]]
         sums[index[order][starts]] = totals.astype(object)
     by_pair: Array = sums.reshape(-1, streams)
     used: set[tuple[int, int]] = set()
+    out: Counter[tuple[int, int]] = Counter()
+    shut: set[tuple[int, int]] = set()
     for batch in box.bounded_types():
         pair = (int(types.shape[batch]), int(types.stream[batch]))
         value, forced = _bounded_type(valued, batch, box)
         if forced:
-            if value is None:
-                return by_pair, used, False
             used.add(pair)
-            by_pair[pair] += value
-        elif value is not None:
-            by_pair[pair] += min(0, value)
-    return by_pair, used, True
+        if value is not None:
+            by_pair[pair] += value if forced else min(0, value)
+            continue
+        out[pair] += 1
+        if forced or out[pair] == np.count_nonzero(index == pair[0] * streams + pair[1]):
+            shut.add(pair)
+    return by_pair, used, shut
 
 
 def _add_cold_starts(valued: Valued, totals: Array, box: Box) -> set[tuple[int, int]]:

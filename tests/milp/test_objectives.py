@@ -32,3 +32,10 @@ def test_the_least_value_is_found_and_certified(seed: int, minimize: str) -> Non
     assert result.value == expected
     relaxed = instance.latency == "completion" and instance.workers > 1
     assert result.status is Status.OPTIMAL or relaxed
+
+
+def test_a_shape_whose_only_type_cannot_be_run_is_not_used() -> None:
+    """Opened, with all its batches bounded to 0, a case once stayed open and was divided without end."""
+    instance = random_instance(192, requests=4)
+    result = solve(replace(instance, limits=replace(instance.limits, batches=2)), time_limit=20.0)
+    assert result.status is Status.OPTIMAL
