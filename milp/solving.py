@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 from instances.digest import digest
 from instances.instance import Instance
 from instances.metrics import Evaluation, evaluate
 from instances.objective_value import objective_ticks, objective_value, value_at
 from instances.plan import Plan
+from instances.question import Question
 from milp.certificate import Certificate
 from milp.engines.registry import EXACT
 from milp.fewer_digits import with_fewer_digits
@@ -78,6 +81,30 @@ def bound(
     search = Search(instance, engine, time_limit, gap, workers, seed, progress)
     search.run(None, plan)
     return _conclude(search, plan)
+
+
+def ask(instance: Instance, question: Question, **settings: Any) -> Result:
+    """Solve the instance that asks a question; the certificate names the question.
+
+    Parameters
+    ----------
+    instance
+        The problem as its file has it.
+    question
+        How to change it.
+    settings
+        Those of `solve`.
+
+    Raises
+    ------
+    InputError
+        If the question names what the instance does not have.
+    """
+    result = solve(question.about(instance), **settings)
+    certificate = result.certificate
+    if certificate is not None:
+        certificate = replace(certificate, question=question)
+    return replace(result, certificate=certificate)
 
 
 def _conclude(search: Search, plan: Plan | None) -> Result:
