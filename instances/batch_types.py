@@ -165,7 +165,8 @@ def prompt_bound_matters(instance: Instance) -> bool:
     if instance.runs.prefill_at == "shape":
         return False
     limits = (instance.limits, *(stream.limits for stream in instance.streams))
-    return instance.latency == "completion" or any(limit.total_time is not None for limit in limits)
+    timed = instance.minimize == "total_time" or any(limit.total_time is not None for limit in limits)
+    return timed or instance.latency == "completion"
 
 
 def _stream_types(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from milp.formulation import Formulation, formulate
     from milp.progress import Progress
     from milp.result import Result
-    from milp.solving import bound, solve
+    from milp.solving import ask, bound, solve
     from milp.status import Status
     from milp.verifier import Verdict, verify
 
@@ -23,6 +23,7 @@ _HOME = {
     "Result": "milp.result",
     "Status": "milp.status",
     "Verdict": "milp.verifier",
+    "ask": "milp.solving",
     "bound": "milp.solving",
     "export": "milp.engines.through_pulp",
     "formulate": "milp.formulation",
@@ -39,6 +40,7 @@ __all__ = [
     "Result",
     "Status",
     "Verdict",
+    "ask",
     "bound",
     "export",
     "formulate",

@@ -20,6 +20,10 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
+MOST_ADDED = 30_000
+"""Pairs that one round adds to an LP at most: where much looks attractive at once, it would drown in them."""
+
+
 def _no_ints() -> Ints:
     return np.zeros(0, dtype=np.int64)
 
@@ -118,9 +122,18 @@ class Evaluated:
         kept[inside[np.unique(key, return_index=True)[1]]] = True
         return found, Selection(pairs.pair_type[kept], pairs.pair_group[kept])
 
-    def negative_pairs(self, types: Ints, below: float = 0.0) -> Selection:
-        """Return the pairs of some types whose priced cost is under `below`."""
-        return cheap_pairs(self.priced, types, below)
+    def negative_pairs(self, types: Ints, below: float = 0.0, most: int | None = None) -> Selection:
+        """Return the pairs of some types whose priced cost is under `below`.
+
+        With `most`, only those of the first types that have no more pairs together, and of one type at least.
+        """
+        pairs = cheap_pairs(self.priced, types, below)
+        if most is None or len(pairs) <= most:
+            return pairs
+        held = np.bincount(pairs.pair_type, minlength=len(self.priced.model.types))[types]
+        number = int(np.searchsorted(np.cumsum(held), most, side="right"))
+        kept = np.isin(pairs.pair_type, types[: max(1, number)])
+        return Selection(pairs.pair_type[kept], pairs.pair_group[kept])
 
 
 def count_values(model: BatchModel, weights: Weights, most: int) -> Floats:

@@ -21,7 +21,7 @@ from milp.root.choice import is_choice
 from milp.root.choosing import search_choice
 from milp.root.covering import is_covering, search_covering
 from milp.root.outcome import Root
-from milp.root.pricing import Evaluated, FloatPrices, evaluate_prices
+from milp.root.pricing import MOST_ADDED, Evaluated, FloatPrices, evaluate_prices
 from milp.root.relaxation import Relaxation
 from milp.root.scaled import PriceBox
 
@@ -134,14 +134,15 @@ def _first_pairs(model: BatchModel, evaluated: Evaluated) -> Selection:
     tau = evaluated.batch_value
     number = min(len(tau), 3 * len(model.groups))
     nearest = np.argpartition(tau, number - 1)[:number] if number else np.zeros(0, dtype=np.int64)
-    return evaluated.negative_pairs(nearest)
+    nearest = nearest[np.argsort(tau[nearest], kind="stable")]
+    return evaluated.negative_pairs(nearest, most=MOST_ADDED)
 
 
 def _wanted(model: BatchModel, evaluated: Evaluated, gap: float, scale: float) -> Selection:
     """Return the pairs that L runs, and some that it nearly would, which saves rounds."""
     most = len(model.groups) // 2 + 50
-    run = evaluated.negative_pairs(evaluated.attractive_types(1e-12 * scale)[: 4 * most])
+    run = evaluated.negative_pairs(evaluated.attractive_types(1e-12 * scale)[: 4 * most], most=MOST_ADDED)
     tau = evaluated.batch_value
     near = np.flatnonzero((tau < gap) & (tau >= 0))
     near = near[np.argsort(tau[near])][:most]
-    return run.joined(evaluated.negative_pairs(near), len(model.groups))
+    return run.joined(evaluated.negative_pairs(near, most=MOST_ADDED), len(model.groups))
