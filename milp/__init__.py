@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from milp.certificate_file import read_certificate, write_certificate
     from milp.engines.through_pulp import export
     from milp.formulation import Formulation, formulate
+    from milp.minimizing import Step, lexicographic, minimize
     from milp.progress import Progress
     from milp.result import Result
     from milp.solving import ask, bound, solve
@@ -22,11 +23,14 @@ _HOME = {
     "Progress": "milp.progress",
     "Result": "milp.result",
     "Status": "milp.status",
+    "Step": "milp.minimizing",
     "Verdict": "milp.verifier",
     "ask": "milp.solving",
     "bound": "milp.solving",
     "export": "milp.engines.through_pulp",
     "formulate": "milp.formulation",
+    "lexicographic": "milp.minimizing",
+    "minimize": "milp.minimizing",
     "read_certificate": "milp.certificate_file",
     "solve": "milp.solving",
     "verify": "milp.verifier",
@@ -39,11 +43,14 @@ __all__ = [
     "Progress",
     "Result",
     "Status",
+    "Step",
     "Verdict",
     "ask",
     "bound",
     "export",
     "formulate",
+    "lexicographic",
+    "minimize",
     "read_certificate",
     "solve",
     "verify",
