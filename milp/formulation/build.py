@@ -99,13 +99,16 @@ def _batch_columns(model: BatchModel, chosen: Ints, use: dict[tuple[int, int], i
     whole = unlimited(model, chosen)
     z = np.empty(len(chosen), dtype=np.int64)
     shared = alone & whole
+    requests = [stream.demand.requests for stream in model.instance.streams]
     for position, index in enumerate(chosen.tolist()):
         fixed = int(types.fixed_cost[index])
         if shared[position]:
             column = use[int(types.shape[index]), int(types.stream[index])]
             writer.add_cost(column, fixed)
         else:
-            column = writer.column(fixed, 1 if whole[position] else None)
+            # Every batch holds a request; without a bound an infeasible program is searched without end.
+            most = 1 if whole[position] else requests[int(types.stream[index])]
+            column = writer.column(fixed, most)
         z[position] = column
     return z
 
