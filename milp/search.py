@@ -30,6 +30,7 @@ from milp.progress import Progress, ProgressCallback
 from milp.reduced import reduced_selection
 from milp.root import Root, search_root
 from milp.root.exact import exact_values
+from milp.root.exchange import cheapest_within, exchanges, search_through_cost
 from milp.root.pricing import FloatPrices
 from milp.root.restricted import improve
 from milp.translate import plan_of, plan_pairs, solution_of
@@ -40,6 +41,11 @@ from milp.tree.node import PairNodes
 from milp.tree.reducer import Reducer
 
 logger = logging.getLogger(__name__)
+
+NESTED_GAP = 1e-4
+"""Gap at which a cheapest plan is near enough to the bound on the cost."""
+MARGINS = (0.003, 0.03, 0.1)
+"""How much more of the aim than its bound plans may have that are looked for through their cost."""
 
 ENOUGH_PAIRS = 8_000
 """Pairs among which a general solver finds good plans within seconds."""
@@ -161,6 +167,18 @@ class Search:
             self._certify_leaf(prices)
 
         target = None if self.incumbent.ticks is None else float(self.incumbent.ticks)
+        if exchanges(self.model):
+            through_cost = search_through_cost(
+                self.model,
+                target=target,
+                seed_pairs=self.seed_pairs,
+                until=now + 0.5 * max(0.0, self.until - now),
+                report=improved,
+            )
+            if through_cost is not None:
+                self._plans_through_cost(through_cost)
+                return through_cost
+            now = time.monotonic()
         root = search_root(
             self.model,
             target=target,
@@ -173,6 +191,21 @@ class Search:
         if root.plan is not None:
             self._offer(root.plan)
         return root
+
+    def _plans_through_cost(self, root: Root) -> None:
+        """Look for plans with little more of the aim than the bound, by what they cost."""
+        for margin in MARGINS:
+            left = self.until - time.monotonic()
+            if left <= 0:
+                return
+            most = int(root.evaluated.value * (1 + margin))
+            if self.incumbent.ticks is not None and most >= self.incumbent.ticks:
+                return
+            cheapest = cheapest_within(self.instance, most)
+            nested = Search(cheapest, EXACT, left / 3, NESTED_GAP, self.workers, self.seed, None)
+            nested.run(None, None)
+            if nested.incumbent.plan is not None and self._offer(nested.incumbent.plan).feasible:
+                return
 
     def _certify_leaf(self, prices: FloatPrices) -> None:
         self.certified = prices
