@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -35,6 +36,16 @@ class LatencyLimit:
     def rank(self, requests: int) -> int:
         """Return ⌈q·N⌉: how many of `requests` must be on time."""
         return -(-self.quantile.numerator * requests // self.quantile.denominator)
+
+
+_PERCENTILE = re.compile(r"p([0-9]{1,3}(?:\.[0-9]{1,10})?)", re.ASCII)
+
+
+def percentile_quantile(name: str) -> Fraction | None:
+    """Return 19/20 for ``p95``; None for what names no percentile."""
+    match = _PERCENTILE.fullmatch(name)
+    value = None if match is None else Fraction(match[1]) / 100
+    return value if value is not None and 0 < value <= 1 else None
 
 
 def percentile_name(quantile: Fraction) -> str:

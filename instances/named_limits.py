@@ -15,14 +15,12 @@ from typing import Any
 
 from instances.errors import InputError
 from instances.instance import Instance
-from instances.limits import LatencyLimit, Limits
+from instances.limits import LatencyLimit, Limits, percentile_quantile
 
 RATIONAL = ("cost", "pad_ratio", "total_time")
 WHOLE = ("batches", "max_batch_size", "max_batch_tokens")
 SHAPES = "max_shapes"
 EVERYWHERE = "all"
-
-_PERCENTILE = re.compile(r"p([0-9]{1,3}(?:\.[0-9]{1,10})?)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -53,17 +51,10 @@ def limit_name(text: str) -> LimitName:
         If it is none.
     """
     metric, _, place = text.partition(":")
-    known = metric in (*RATIONAL, *WHOLE, SHAPES) or quantile(metric) is not None
+    known = metric in (*RATIONAL, *WHOLE, SHAPES) or percentile_quantile(metric) is not None
     if not known or not re.fullmatch(r"all|[0-9]{1,6}", place, re.ASCII):
         raise InputError("a limit such as p95:0 or cost:all", text)
     return LimitName(metric, None if place == EVERYWHERE else int(place))
-
-
-def quantile(metric: str) -> Fraction | None:
-    """Return the quantile that a percentile's name means; None if it is no percentile's."""
-    match = _PERCENTILE.fullmatch(metric)
-    value = None if match is None else Fraction(match[1]) / 100
-    return value if value is not None and 0 < value <= 1 else None
 
 
 def named_limits(instance: Instance) -> dict[LimitName, Fraction]:
@@ -114,7 +105,7 @@ def limited(instance: Instance, name: LimitName, value: Fraction | None) -> Inst
 
 
 def _changed(limits: Limits, name: LimitName, value: Fraction | None) -> Limits:
-    share = quantile(name.metric)
+    share = percentile_quantile(name.metric)
     if share is not None:
         others = tuple(limit for limit in limits.latency if limit.quantile != share)
         return replace(limits, latency=others if value is None else (*others, LatencyLimit(value, share)))

@@ -6,6 +6,8 @@ from fractions import Fraction
 from typing import Literal, get_args
 
 from instances.cost import ZERO, CostModel, Phases
+from instances.errors import InputError
+from instances.limits import percentile_quantile
 
 Minimized = Literal["cost", "pad_ratio", "total_time", "batches", "shapes"]
 
@@ -36,3 +38,15 @@ def objective_model(minimize: Minimized, cost: CostModel) -> CostModel:
     """
     models = {"cost": cost, "pad_ratio": TOKENS, "batches": BATCHES}
     return models.get(minimize, NOTHING)
+
+
+def refuse_unknown_metric(metric: str) -> None:
+    """Refuse what is no metric that can be minimised: one of `MINIMIZED`, or a percentile.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    if metric not in MINIMIZED and percentile_quantile(metric) is None:
+        raise InputError(f"one of {', '.join(MINIMIZED)}, or a percentile such as p95", metric)

@@ -10,25 +10,14 @@ from typing import Any, cast
 
 from instances.errors import InputError
 from instances.instance import Instance
-from instances.named_limits import SHAPES, LimitName, named_limits, quantile
-from instances.objective import MINIMIZED, Minimized
+from instances.limits import percentile_quantile
+from instances.named_limits import SHAPES, LimitName, named_limits
+from instances.objective import Minimized, refuse_unknown_metric
 from instances.plan import Plan
 from instances.question import Question
 from milp.percentile import least_percentile
 from milp.result import Result
 from milp.solving import ask
-
-
-def refuse_unknown_metric(metric: str) -> None:
-    """Refuse what is no metric that can be minimised.
-
-    Raises
-    ------
-    InputError
-        If it is none.
-    """
-    if metric not in MINIMIZED and quantile(metric) is None:
-        raise InputError(f"one of {', '.join(MINIMIZED)}, or a percentile such as p95", metric)
 
 
 def minimize(
@@ -67,7 +56,7 @@ def minimize(
     """
     refuse_unknown_metric(metric)
     limits = {} if question is None else question.limits
-    if quantile(metric) is not None:
+    if percentile_quantile(metric) is not None:
         return least_percentile(instance, metric, limits, time_limit=time_limit, **settings)
     own = None if metric == instance.minimize else cast(Minimized, metric)
     return ask(instance, Question(own, limits), time_limit=time_limit, **settings)

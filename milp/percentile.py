@@ -18,8 +18,9 @@ from instances.batch_model import BatchModel, form_batch_model
 from instances.exact import IntArray, shifted
 from instances.instance import Instance
 from instances.latencies import percentile
+from instances.limits import percentile_quantile
 from instances.metrics import evaluate
-from instances.named_limits import LimitName, named_limits, quantile
+from instances.named_limits import LimitName, named_limits
 from instances.plan import Plan
 from instances.question import Question
 from milp.result import Result
@@ -73,7 +74,7 @@ def least_percentile(
 
 def least_ticks(model: BatchModel, metric: str) -> int:
     """Return the percentile, in time ticks, of what each request takes at least, whatever the plan."""
-    share = quantile(metric)
+    share = percentile_quantile(metric)
     assert share is not None
     types, groups = model.types, model.groups
     least = np.empty(len(groups), dtype=object)
@@ -211,6 +212,7 @@ class PercentileSearch:
             self.best,
             status=Status.OPTIMAL if self.low == self.high else Status.GAP,
             certificate=certificate,
+            aim=self.name.metric,
             value=Fraction(self.high, scale),
             lower_bound=Fraction(self.low, scale),
             claimed_bound=None,

@@ -27,8 +27,10 @@ class Result:
         The plan and its exact metrics; None without one.
     certificate
         What the verifier accepted; None if there is nothing to certify.
+    aim
+        The metric that was minimised.
     value
-        What the plan has of what the instance minimises, exact: its cost, or another metric.
+        What the plan has of it, exact, in cost units, milliseconds or as a number.
     lower_bound
         Certified lower bound on it, exact, in the same unit.
     claimed_bound
@@ -45,6 +47,7 @@ class Result:
     plan: Plan | None
     evaluation: Evaluation | None
     certificate: Certificate | None
+    aim: str
     value: Fraction | None
     lower_bound: Fraction | None
     claimed_bound: Fraction | None

@@ -202,7 +202,7 @@ class Search:
             if self.incumbent.ticks is not None and most >= self.incumbent.ticks:
                 return
             cheapest = cheapest_within(self.instance, most)
-            nested = Search(cheapest, EXACT, left / 3, NESTED_GAP, self.workers, self.seed, None)
+            nested = Search(cheapest, EXACT, left / 4, NESTED_GAP, self.workers, self.seed, None)
             nested.run(None, None)
             if nested.incumbent.plan is not None and self._offer(nested.incumbent.plan).feasible:
                 return

@@ -122,6 +122,7 @@ def _conclude(search: Search, plan: Plan | None) -> Result:
         plan=plan,
         evaluation=evaluation,
         certificate=certificate,
+        aim=search.instance.minimize,
         value=None if evaluation is None else objective_value(search.instance, evaluation),
         lower_bound=verdict.lower_bound,
         claimed_bound=search.claimed,
