@@ -33,6 +33,7 @@ from milp.root.exact import exact_values
 from milp.root.exchange import cheapest_within, exchanges, search_through_cost
 from milp.root.pricing import FloatPrices
 from milp.root.restricted import improve
+from milp.root.search import dearest
 from milp.translate import plan_of, plan_pairs, solution_of
 from milp.tree import Tree, search_tree
 from milp.tree.bounded import NodeSolver, bounded_ticks, whole_ticks
@@ -92,8 +93,9 @@ class Search:
                 self._warm_start(heuristic, warm_start)
             with self._phase("root"):
                 root = self._root()
-            with self._phase("engine"):
-                self._run_engine(root)
+            if root.evaluated.value <= dearest(self.model):
+                with self._phase("engine"):
+                    self._run_engine(root)
             if self.incumbent.ticks is None:
                 with self._phase("infeasibility"):
                     self._try_infeasibility(root)

@@ -29,7 +29,7 @@ from instances.named_limits import LimitName, limited, named_limits
 from milp.formulation.selection import Selection
 from milp.root.outcome import Root
 from milp.root.pricing import FloatPrices, evaluate_prices
-from milp.root.search import search_root
+from milp.root.search import dearest, search_root
 
 MOST_STEPS = 12
 CLOSE = 1e-5
@@ -59,7 +59,7 @@ def search_through_cost(
         As in `search_root`; what is minimised is not the cost.
     """
     best: Root | None = None
-    most = high = _spread(model) if target is None else target
+    most = high = dearest(model) if target is None else target
     for _ in range(MOST_STEPS):
         left = until - time.monotonic()
         if left <= 0:
@@ -133,10 +133,3 @@ def _price(row: LimitRow, price: dict[str, float], over_all: bool) -> float:
         return price.get(row.label, 0.0)
     # The cost of the exchanged model is that of all streams together.
     return 1.0 if over_all == (row.stream is None) else 0.0
-
-
-def _spread(model: BatchModel) -> float:
-    """Return what is minimised if each request had a batch of its own of the dearest type, in ticks."""
-    types, requests = model.types, model.instance.requests
-    unit = float(types.unit_cost.max()) + float(types.fixed_cost.max())
-    return requests * unit + float(model.groups.count @ types.own_cost.astype(float))

@@ -26,6 +26,7 @@ from milp.root.relaxation import Relaxation
 from milp.root.scaled import PriceBox
 
 ASCENT_STEPS = 60
+FEW_STEPS = 30
 FIRST_RADIUS = 0.05
 MOST_ROUNDS = 200
 CLOSE = 1e-9
@@ -82,9 +83,13 @@ def search_root(
             return Root(prices, evaluated, selection, met, large=large)
     else:
         # Prices under which types share requests make poor first pairs: many types look attractive at once.
-        prices, evaluated = ascend(
-            model, cheapest_prices(model), target, ASCENT_STEPS, ascent_end, chained=False
-        )
+        start = cheapest_prices(model)
+        if target is None:
+            # Where there is no plan, prices soon prove more than any plan could cost.
+            prices, evaluated = ascend(model, start, dearest(model), FEW_STEPS, ascent_end, chained=False)
+            if evaluated.value > dearest(model):
+                return Root(prices, evaluated, _first_pairs(model, evaluated), False)
+        prices, evaluated = ascend(model, start, target, ASCENT_STEPS, ascent_end, chained=False)
         evaluated = evaluate_prices(model, prices)
         if report is not None:
             report(prices, evaluated.value)
@@ -94,7 +99,8 @@ def search_root(
     radius = FIRST_RADIUS
     basis: Basis | None = None
     for _ in range(MOST_ROUNDS):
-        if time.monotonic() > until:
+        if time.monotonic() > until or evaluated.value > dearest(model):
+            # No plan costs as much: there is none, and prices only grow from here.
             break
         box = _box(model, prices, radius)
         formulation = build(model, selection, cold_starts=False)
@@ -119,6 +125,21 @@ def search_root(
             radius *= 4
         selection = grown
     return Root(prices, evaluated, selection, False)
+
+
+def dearest(model: BatchModel) -> float:
+    """Return more than any plan has of what is minimised, in ticks: requests alone, in the dearest batch."""
+    types = model.types
+    if not len(types):
+        return 0.0
+    each = float(types.unit_cost.max()) + float(types.fixed_cost.max())
+    if model.minimizes_cold_starts:
+        each += float(model.instance.time.cold_start * model.instance.time_scale)
+    own = float(model.groups.count @ types.own_cost.astype(np.float64))
+    streams = len(model.instance.streams)
+    opened = sum(map(float, types.open_once)) + streams * sum(map(float, types.open_stream))
+    count = float(model.count_ticks(model.most_shapes)) + float(model.base_ticks)
+    return 1.001 * (model.instance.requests * each + own + opened + count)
 
 
 def _box(model: BatchModel, centre: FloatPrices, radius: float) -> PriceBox:
