@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 VIOLATIONS_PER_ROW = 5
 """Violations of one plan that are spelt out; a broken plan from elsewhere can have thousands."""
-
-UNFOLDED = 9
-"""Characters of a number that are kept together."""
 
 MET = "met"
 
@@ -135,35 +133,36 @@ def _metrics(instance: Instance, row: Row) -> list[str]:
         "shapes": number(total.shapes),
         "batches": number(total.batches),
         "pad ratio": number(total.pad_ratio),
-        **{f"{name} ms": number(value) for name, value in total.latency.items()},
-        "total time ms": number(total.total_time),
+        **{f"{name} ms": _short(value) for name, value in total.latency.items()},
+        "total time ms": _short(total.total_time),
     }
     return [cells.get(name, "") for name in names]
 
 
-SUMMARY = ["plan", "within limits", "mean gap", "worst gap", "optimal", "no plan", "s"]
+def _short(value: Fraction) -> str:
+    """Return a time without the digits that nobody compares by."""
+    return number(round(value) if value >= 1000 else value)
+
+
+SUMMARY = ["plan", "within limits", "mean gap", "worst gap", "optimal", "s"]
 
 
 def _summed(summary: Summary) -> list[str]:
-    none = sum(summary.outcomes.get(o, 0) for o in (Outcome.NO_PLAN, Outcome.OUT_OF_TIME, Outcome.FAILED))
     return [
         summary.name,
         f"{summary.within} of {summary.instances}",
         "" if summary.mean_gap is None else percent(summary.mean_gap),
         "" if summary.worst_gap is None else percent(summary.worst_gap),
         number(summary.optimal),
-        number(none),
         f"{summary.seconds:.1f}",
     ]
 
 
 def _rich(names: list[str], rows: list[list[str]]) -> Table:
     table = Table()
-    for index, (name, *column) in enumerate(zip(names, *rows, strict=True)):
-        widest = max(map(len, [*name.split(), *column]))
-        # However narrow the terminal, names and all but very long numbers stay in one piece.
-        least = widest if index == 0 else min(widest, UNFOLDED)
-        table.add_column(name, justify="right" if index else "left", min_width=least, overflow="fold")
+    for index, name in enumerate(names):
+        # Names stay in one piece, however narrow the terminal.
+        table.add_column(name, justify="right" if index else "left", no_wrap=not index, overflow="fold")
     for cells in rows:
         table.add_row(*(_coloured(name, cell) for name, cell in zip(names, cells, strict=True)))
     return table
