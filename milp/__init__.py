@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from milp.certificate_file import read_certificate, write_certificate
     from milp.engines.through_pulp import export
     from milp.formulation import Formulation, formulate
+    from milp.league import League, run_league
     from milp.progress import Progress
     from milp.result import Result
     from milp.solving import bound, solve
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Certificate": "milp.certificate",
     "Formulation": "milp.formulation",
+    "League": "milp.league",
     "Progress": "milp.progress",
     "Result": "milp.result",
     "Status": "milp.status",
@@ -26,6 +28,7 @@ _HOME = {
     "bound": "milp.solving",
     "export": "milp.engines.through_pulp",
     "formulate": "milp.formulation",
+    "run_league": "milp.league",
     "read_certificate": "milp.certificate_file",
     "solve": "milp.solving",
     "verify": "milp.verifier",
@@ -35,6 +38,7 @@ _HOME = {
 __all__ = [
     "Certificate",
     "Formulation",
+    "League",
     "Progress",
     "Result",
     "Status",
@@ -43,6 +47,7 @@ __all__ = [
     "export",
     "formulate",
     "read_certificate",
+    "run_league",
     "solve",
     "verify",
     "write_certificate",

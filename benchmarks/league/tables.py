@@ -84,9 +84,14 @@ def _page(league: League, families: dict[str, list[Instance]], given: argparse.N
             lines += markdown_page(part).splitlines()[2:]
             lines.append("")
         elif part.standings:
-            head = f"## Family {family}, {len(part.standings)} instances"
-            lines += [head, "", *summary_markdown(summaries(part)), ""]
+            lines += [f"## Family {family}, {len(part.standings)} instances", "", *_told(part), ""]
     return "\n".join(lines)
+
+
+def _told(part: League) -> list[str]:
+    if all(one.infeasible and not any(row.within for row in one.rows) for one in part.standings):
+        return ["All are certified infeasible, and no contender has a plan within limits."]
+    return summary_markdown(summaries(part))
 
 
 class _Told:

@@ -11,6 +11,7 @@ from heuristics.result import badness
 from instances.instance import Instance
 from instances.violations import Violation
 from milp.result import Result
+from milp.status import Status
 from milp.verifier import relative_gap
 
 EXACT_ROW = "exact"
@@ -100,6 +101,11 @@ class Standings:
     def lower_bound(self) -> Fraction | None:
         """Certified: no plan within limits costs less; None without one."""
         return None if self.result is None else self.result.lower_bound
+
+    @property
+    def infeasible(self) -> bool:
+        """Whether it is certified that no plan keeps to the limits."""
+        return self.result is not None and self.result.status is Status.INFEASIBLE
 
 
 @dataclass(frozen=True, eq=False)

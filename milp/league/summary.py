@@ -7,7 +7,6 @@ from fractions import Fraction
 
 from heuristics.attempt import Outcome
 from milp.league.rows import League, Row
-from milp.status import Status
 
 
 @dataclass(frozen=True)
@@ -61,9 +60,8 @@ def summaries(league: League) -> tuple[Summary, ...]:
     """
     rows: dict[str, list[tuple[Row, bool]]] = {}
     for one in league.standings:
-        infeasible = one.result is not None and one.result.status is Status.INFEASIBLE
         for row in one.rows:
-            rows.setdefault(row.name, []).append((row, infeasible))
+            rows.setdefault(row.name, []).append((row, one.infeasible))
     found = [_summary(name, mine) for name, mine in rows.items()]
     return tuple(sorted(found, key=_rank))
 

@@ -78,7 +78,7 @@ def draw(league: League, path: Path) -> None:
 
 
 def _panels(league: League) -> Figure:
-    names = [summary.name for summary in summaries(league)]
+    names = _order(league)
     columns = min(PANELS_ABREAST, len(league.standings))
     rows = ceil(len(league.standings) / columns)
     height = rows * (1.1 + 0.24 * len(names)) + 0.4
@@ -96,6 +96,13 @@ def _panels(league: League) -> Figure:
             _draw_row(axis, scale, len(names) - 1 - names.index(row.name), row)
     _legend(figure, axes[0], league)
     return figure
+
+
+def _order(league: League) -> list[str]:
+    """Return the contenders, the best first: on the one instance, or over all."""
+    if len(league.standings) == 1:
+        return [row.name for row in league.standings[0].rows]
+    return [summary.name for summary in summaries(league)]
 
 
 def _dress_names(axis: Axes, names: list[str], *, labelled: bool) -> None:
@@ -149,14 +156,13 @@ def percent(row: Row) -> float:
 
 
 def _legend(figure: Figure, axis: Axes, league: League) -> None:
-    """Name the markers, if there are several kinds."""
+    """Name the markers of the sources that there are, and what of the axis has a label."""
     sources = {row.source for one in league.standings for row in one.rows}
-    handles = [
-        axis.plot([], [], marker, color=colour, markersize=5, label=words)[0]
-        for source, (marker, colour, words) in MARKERS.items()
-        if source in sources
-    ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=8, frameon=False)
+    for source, (marker, colour, words) in MARKERS.items():
+        if source in sources:
+            axis.plot([], [], marker, color=colour, markersize=5, label=words)
+    handles, labels = axis.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(handles), fontsize=8, frameon=False)
 
 
 def _clouds(league: League) -> Figure:
@@ -167,7 +173,9 @@ def _clouds(league: League) -> Figure:
     scale = GapAxis(100 * float(gap) for summary in found for gap in summary.gaps)
     _dress_names(axis, names, labelled=True)
     scale.dress(axis)
-    axis.set_title(f"{len(league.standings)} instances", fontsize=9, loc="left")
+    infeasible = sum(one.infeasible for one in league.standings)
+    apart = f", {infeasible} certified infeasible apart" if infeasible else ""
+    axis.set_title(f"{len(league.standings) - infeasible} instances{apart}", fontsize=9, loc="left")
     for height, summary in zip(range(len(names) - 1, -1, -1), found, strict=True):
         _draw_cloud(axis, scale, height, summary, source[summary.name])
     axis.annotate(
@@ -178,6 +186,7 @@ def _clouds(league: League) -> Figure:
         textcoords="offset points",
         fontsize=8,
     )
+    axis.plot([], [], color=INK, linewidth=1.6, label="median")
     _legend(figure, axis, league)
     return figure
 
@@ -185,12 +194,23 @@ def _clouds(league: League) -> Figure:
 def _draw_cloud(axis: Axes, scale: GapAxis, height: int, summary: Summary, source: Source) -> None:
     marker, colour, _ = MARKERS[source]
     places = [scale.place(100 * float(gap)) for gap in summary.gaps]
-    # Points of one place are spread over the line, in their order, so that their number shows.
-    spread = [0.5 * (index / max(1, len(places) - 1)) - 0.25 for index in range(len(places))]
-    heights = [height + offset for offset in spread]
-    axis.plot(places, heights, marker, color=colour, markersize=3, alpha=0.5, markeredgewidth=0)
+    positive = places[summary.optimal :]
+    # Points are spread over the line, in their order, so that their number shows; those at 0 are counted.
+    heights = [height - 0.2 + 0.4 * index / max(1, len(positive) - 1) for index in range(len(positive))]
+    axis.plot(positive, heights, marker, color=colour, markersize=3, alpha=0.5, markeredgewidth=0)
     if places:
         axis.plot([median(places)] * 2, [height - 0.33, height + 0.33], color=INK, linewidth=1.6)
+    if summary.optimal:
+        axis.plot([scale.place(0)], [height], marker, color=colour, markersize=5)
+        axis.annotate(
+            f"{summary.optimal}×",
+            (scale.place(0), height),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=6.5,
+            bbox=CLEAR,
+        )
     axis.annotate(
         f"{summary.within} of {summary.instances}",
         (1.01, height),
