@@ -34,7 +34,7 @@ def shown_progress(text: Callable[[Any], str] = progress_text) -> Iterator[Calla
     Parameters
     ----------
     text
-        What to say of a state; the state tells its `seconds`.
+        Returns what to show of a progress, which has ``seconds``.
     """
     if sys.stderr.isatty():
         with _live(text) as show:
@@ -44,7 +44,7 @@ def shown_progress(text: Callable[[Any], str] = progress_text) -> Iterator[Calla
 
 
 @contextmanager
-def _live(text: Callable[[Any], str]) -> Iterator[Callable[[Any], None]]:
+def _live(text_of: Callable[[Any], str]) -> Iterator[Callable[[Any], None]]:
     from rich.console import Console
     from rich.live import Live
     from rich.text import Text
@@ -56,7 +56,7 @@ def _live(text: Callable[[Any], str]) -> Iterator[Callable[[Any], None]]:
 
     def show(progress: Any) -> None:
         nonlocal latest
-        latest = text(progress)
+        latest = text_of(progress)
 
     console = Console(stderr=True)
     with Live(get_renderable=line, console=console, transient=True, redirect_stdout=False):
@@ -66,14 +66,13 @@ def _live(text: Callable[[Any], str]) -> Iterator[Callable[[Any], None]]:
 class _Plain:
     """A line per change of phase, incumbent or bound, not more often than once per interval."""
 
-    def __init__(self, text: Callable[[Any], str]) -> None:
-        self.say = text
-        self.text = ""
+    def __init__(self, text_of: Callable[[Any], str]) -> None:
+        self.text_of, self.text = text_of, ""
         self.due = 0.0
 
     def show(self, progress: Any) -> None:
         """Print the line if it is new and due."""
-        text = self.say(progress)
+        text = self.text_of(progress)
         if text != self.text and progress.seconds >= self.due:
             self.text, self.due = text, progress.seconds + PLAIN_INTERVAL
             print(f"{progress.seconds:7.1f} s  {text}", file=sys.stderr, flush=True)
