@@ -5,8 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from multiprocessing.connection import Connection
@@ -107,7 +107,8 @@ def attempt_apart(heuristic: Heuristic, instance: Instance, limit: float) -> Att
     child = context.Process(  # type: ignore[attr-defined]
         target=_in_child, args=(sender, heuristic, instance), daemon=True
     )
-    child.start()
+    with _deaf():
+        child.start()
     sender.close()
     try:
         if not receiver.poll(limit):
@@ -123,8 +124,21 @@ def attempt_apart(heuristic: Heuristic, instance: Instance, limit: float) -> Att
         receiver.close()
 
 
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Keep Ctrl-C from what is started within the block; in this process it waits until the block ends."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _in_child(sender: Connection, heuristic: Heuristic, instance: Instance) -> None:
-    # Ctrl-C goes to parent and child alike; the parent decides.
+    # Ctrl-C goes to parent and child alike, and the parent decides; signals are not blocked everywhere.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(BrokenPipeError):
         sender.send(attempt(heuristic, instance))
