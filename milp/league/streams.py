@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from heuristics import Uncoverable
 from heuristics.result import badness
+from heuristics.room import capacities
 from instances.groups import form_groups
 from instances.instance import Instance
 from instances.limits import Limits
@@ -54,21 +55,20 @@ def solve_stream_by_stream(
         If a stream is left without a plan; the message says which.
     """
     until = time.monotonic() + time_limit
-    searches = 2 * len(instance.streams) - 1
     opened: tuple[Shape, ...] = ()
     parts: list[Plan] = []
     for index, stream in enumerate(instance.streams):
         alone = _alone(instance, index)
+        ways = list(_ways(instance, opened))
+        later = 2 * (len(instance.streams) - index - 1)
         found: list[Plan] = []
-        for most, into in _ways(instance, opened):
-            limit = max(0.01, (until - time.monotonic()) / searches)
+        for done, (most, into) in enumerate(ways):
+            limit = max(0.01, (until - time.monotonic()) / (len(ways) - done + later))
             problem = replace(alone, max_shapes=most)
             plan = solve(problem, time_limit=limit, workers=workers, seed=seed).plan
             if plan is not None and into:
                 plan = moved(alone, plan, into)
-            if plan is not None:
-                found.append(plan)
-            searches -= 1
+            found += [] if plan is None else [plan]
         if not found:
             raise Uncoverable(_nothing(stream.name, opened, instance.shape_limit))
         parts.append(min(found, key=lambda plan: badness(evaluate(alone, plan))))
@@ -106,23 +106,29 @@ def moved(instance: Instance, plan: Plan, shapes: Sequence[Shape]) -> Plan | Non
 
     Of equally cheap ones it is the first.
 
+    Parameters
+    ----------
+    instance
+        Of a single stream.
+
     Returns
     -------
     Plan or None
         None if some batch fits into none of them.
     """
     groups = form_groups(instance)
-    own = run_batches(instance, groups, plan)
     best: list[tuple[int, Shape] | None] = [None] * len(plan)
     for shape in shapes:
-        fits = (own.longest_prompt <= shape.prompt) & (plan.sizes <= (shape.batch or plan.sizes))
+        there = run_batches(instance, groups, _declared(plan, [shape] * len(plan)))
+        slots = np.full(len(plan), shape.batch, dtype=np.int64)
+        fits = there.longest_prompt <= shape.prompt
+        fits &= plan.sizes <= capacities(instance, 0, there.decode_prompt, there.steps, slots)
         if instance.shapes.gen is not None:
-            fits &= own.longest_gen <= shape.gen
-        costs = run_batches(instance, groups, _declared(plan, [shape] * len(plan))).cost
+            fits &= there.longest_gen <= shape.gen
         for batch in np.flatnonzero(fits).tolist():
             known = best[batch]
-            if known is None or int(costs[batch]) < known[0]:
-                best[batch] = int(costs[batch]), shape
+            if known is None or int(there.cost[batch]) < known[0]:
+                best[batch] = int(there.cost[batch]), shape
     chosen = [found[1] for found in best if found is not None]
     return _declared(plan, chosen) if len(chosen) == len(plan) else None
 
