@@ -151,14 +151,14 @@ def _write(
         from milp.league.frame import write_csv
 
         write_csv(league, csv)
-        files["CSV"] = csv
+        files["csv"] = csv
     if markdown is not None:
         from instances.files.atomic import atomic_write
         from milp.cli.league_tables import markdown_page
 
         with atomic_write(markdown) as file:
             file.write(markdown_page(league).encode())
-        files["Markdown"] = markdown
+        files["markdown"] = markdown
     if plot is not None:
         from milp.plots.league import draw
 

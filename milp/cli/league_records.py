@@ -46,7 +46,7 @@ def _row(one: Standings, row: Row) -> Record:
         "reason": attempt.reason,
         **exact("gap", row.gap),
         **exact("cost", row.cost),
-        "seconds": round(attempt.seconds, 4),
+        "seconds": None if row.seconds is None else round(row.seconds, 4),
     }
     if attempt.plan is not None and attempt.evaluation is not None:
         record |= evaluation_record(one.instance, attempt.plan, attempt.evaluation)

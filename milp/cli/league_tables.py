@@ -91,7 +91,7 @@ def _standing(row: Row) -> list[str]:
         "" if row.gap is None else percent(row.gap),
         "" if row.cost is None else number(row.cost),
         limits(row),
-        "" if row.source == "file" else f"{row.attempt.seconds:.2f}",
+        "" if row.seconds is None else f"{row.seconds:.2f}",
     ]
 
 

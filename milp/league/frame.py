@@ -48,7 +48,7 @@ def _rows(standings: Standings, row: Row) -> Iterator[dict[str, Any]]:
         **_exact("gap", row.gap),
         **_exact("cost", row.cost),
         **_exact("lower_bound", standings.lower_bound),
-        "seconds": row.attempt.seconds,
+        "seconds": row.seconds,
         "violations": "; ".join(map(str, row.violations)),
         "reason": row.attempt.reason,
         **({} if evaluation is None or evaluation.total is None else _metrics(evaluation.total)),

@@ -56,6 +56,11 @@ class Row:
         return self.outcome is Outcome.WITHIN
 
     @property
+    def seconds(self) -> float | None:
+        """Wall time that the plan took; None for one from a file."""
+        return None if self.source == "file" else self.attempt.seconds
+
+    @property
     def cost(self) -> Fraction | None:
         """Cost of the plan, within limits or not; None without one, or if its structure is broken."""
         return None if self.attempt.evaluation is None else self.attempt.evaluation.cost
