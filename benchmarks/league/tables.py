@@ -21,7 +21,7 @@ PUBLIC = "terminal-bench"
 """Folder, format and instance name of the public benchmark."""
 
 METHOD = (
-    "Each heuristic ran in a process of its own. A gap is (cost − certified lower bound) / cost, both exact; "
+    "Heuristics ran in a process of their own. A gap is (cost − certified lower bound) / cost, both exact; "
     "the bound is that of one search per instance, which starts from the best plan of all others and ends "
     "with the plan `exact`. `exact-stream-by-stream` solves the streams one after the other, each alone, "
     "where there are several. Only plans within limits have a gap: others may cost less than any plan that "

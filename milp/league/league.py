@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from heuristics import Uncoverable
-from heuristics.attempt import Attempt, Outcome, attempt, attempt_apart, judged
+from heuristics.attempt import Attempt, Outcome, attempt, judged
+from heuristics.child import Child
 from heuristics.registry import HEURISTICS
 from instances.errors import InputError
 from instances.instance import Instance
@@ -34,8 +35,8 @@ class Rules:
     time_limit
         Seconds for the solver's search on an instance, and again for the streams one by one.
     heuristic_limit
-        Seconds for a heuristic on an instance, in a child process of its own; None runs it in this process,
-        for as long as it takes.
+        Seconds for a heuristic on an instance, in a child process; None runs it in this process, for as long
+        as it takes.
     gap
         Relative gap at which the solver stops.
     workers, seed
@@ -91,7 +92,7 @@ def run_league(
     best plan so far, and its certified bound is what every row is measured against. Ctrl-C keeps the rows
     that are done.
 
-    Scripts need the guard ``if __name__ == "__main__":``, because heuristics run in child processes; with
+    Scripts need the guard ``if __name__ == "__main__":``, because heuristics run in a child process; with
     ``heuristic_limit=None`` they need none.
 
     Parameters
@@ -117,9 +118,9 @@ def run_league(
     chosen = tuple(dict.fromkeys(HEURISTICS if names is None else names))
     _refuse(instances, chosen, given)
     standings: list[Standings] = []
-    with noticed_interrupts() as interrupted:
+    with noticed_interrupts() as interrupted, Child() as child:
         for instance in instances:
-            contest = _Contest(instance, rules or Rules(), progress, start)
+            contest = _Contest(instance, rules or Rules(), child, progress, start)
             played = contest.play(chosen, given, interrupted)
             if played.rows:
                 standings.append(played)
@@ -147,8 +148,10 @@ def _refuse(instances: Sequence[Instance], names: Sequence[str], plans: Mapping[
 class _Contest:
     """The making of one instance's rows."""
 
-    def __init__(self, instance: Instance, rules: Rules, progress: Report | None, start: float) -> None:
-        self.instance, self.rules = instance, rules
+    def __init__(
+        self, instance: Instance, rules: Rules, child: Child, progress: Report | None, start: float
+    ) -> None:
+        self.instance, self.rules, self.child = instance, rules, child
         self.progress, self.start = progress, start
         self.rows: list[Row] = []
         self.number = 0
@@ -182,7 +185,7 @@ class _Contest:
             if limit is None:
                 yield name, "heuristic", partial(attempt, heuristic, self.instance)
             else:
-                yield name, "heuristic", partial(attempt_apart, heuristic, self.instance, limit)
+                yield name, "heuristic", partial(self.child.attempt, heuristic, self.instance, limit)
         for name, plan in plans.items():
             yield name, "file", partial(self._given, plan)
         if len(self.instance.streams) > 1:

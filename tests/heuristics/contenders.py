@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 
+import heuristics
 from heuristics import Uncoverable
 from heuristics.one_shape import one_shape
 from instances.groups import Groups
@@ -31,3 +32,8 @@ def planless(instance: Instance, groups: Groups) -> Plan:
 def dying(instance: Instance, groups: Groups) -> Plan:
     """Take the process down with it, as the kernel does when memory runs out."""
     os._exit(9)
+
+
+def where(instance: Instance, groups: Groups) -> Plan:
+    """Tell which package is the one imported."""
+    raise RuntimeError(heuristics.__file__)

@@ -37,7 +37,7 @@ def test_the_command_prints_and_writes_everything(batchproof):
     with open("l.csv", encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["stream"] == ALL]
     said = [row for one in record["instances"] for row in one["rows"]]
-    assert [row["cost"] for row in rows] == [str(row["cost"]) for row in said]
+    assert [row["cost"] for row in rows] == [str(row["cost"] or "") for row in said]
     assert "| greedy |" in Path("l.md").read_text(encoding="utf-8")
     assert Path("l.png").read_bytes().startswith(b"\x89PNG")
     checked = batchproof("verify", TWO_STREAMS, "kept/pad-ratio-all-streams.certificate.json.gz", "--json")
