@@ -25,7 +25,8 @@ METHOD = (
     "the bound is that of one search per instance, which starts from the best plan of all others and ends "
     "with the plan `exact`. `exact-stream-by-stream` solves the streams one after the other, each alone, "
     "where there are several. Only plans within limits have a gap: others may cost less than any plan that "
-    "keeps to them. Means are over the instances where a contender has a gap, and those that are certified "
+    "keeps to them. Where `exact` has a gap itself, no plan need be as far from the optimum as its gap says. "
+    "Means are over the instances where a contender has a gap, and those that are certified "
     "infeasible are left out."
 )
 

@@ -46,7 +46,8 @@ def markdown_page(league: League) -> str:
         names = [*STANDING, *metric_heads(one.instance)[1:]]
         rows = [[*_standing(row), *_metrics(one.instance, row)[1:]] for row in one.rows]
         lines += [f"## {one.instance.name}", "", "; ".join(said) + ".", "", *markdown(names, rows), ""]
-        words = [f"- {row.name}: {text}" for row in one.rows for text in explanations(row)]
+        told = [(row.name, explanations(row)) for row in one.rows]
+        words = [f"- {name}: {'; '.join(texts)}" for name, texts in told if texts]
         lines += [*words, ""] if words else []
     if len(league.standings) > 1:
         lines += ["## All instances", "", *summary_markdown(summaries(league)), ""]
