@@ -99,12 +99,14 @@ def league(
     files = _write(played, csv, markdown, plot, out)
 
     def tables() -> Iterable[Any]:
+        from rich.markup import escape
+
         from milp.cli.league_tables import league_tables
         from milp.cli.tables import facts
 
         yield from league_tables(played)
         if files:
-            yield facts({f"wrote {what}": str(path) for what, path in files.items()})
+            yield facts({f"wrote {what}": escape(str(path)) for what, path in files.items()})
 
     report(as_json, _record(played, files), tables)
     return _code(played)
