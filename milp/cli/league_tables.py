@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from instances import Instance
     from milp.league import League, Row, Standings
 
-VIOLATIONS_PER_ROW = 5
+VIOLATIONS_PER_ROW = 8
 """Violations of one plan that are spelt out; a broken plan from elsewhere can have thousands."""
 
 MET = "met"
