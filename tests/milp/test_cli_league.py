@@ -83,7 +83,7 @@ def test_exit_codes_are_those_of_the_instances(batchproof):
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (("--heuristics", "best"), "expected one of greedy"),
+        (("--heuristics", "best"), "found best"),
         (("--plan", "mine"), "expected NAME=FILE"),
         (("--plan", "mine=nowhere"), "does not exist"),
         (("tiny/p75",), "p75 twice"),
