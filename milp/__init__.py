@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from milp.certificate_file import read_certificate, write_certificate
     from milp.engines.through_pulp import export
     from milp.formulation import Formulation, formulate
+    from milp.league import League, run_league
     from milp.minimizing import Step, lexicographic, minimize
     from milp.progress import Progress
     from milp.result import Result
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Certificate": "milp.certificate",
     "Formulation": "milp.formulation",
+    "League": "milp.league",
     "Progress": "milp.progress",
     "Result": "milp.result",
     "Status": "milp.status",
@@ -31,6 +33,7 @@ _HOME = {
     "formulate": "milp.formulation",
     "lexicographic": "milp.minimizing",
     "minimize": "milp.minimizing",
+    "run_league": "milp.league",
     "read_certificate": "milp.certificate_file",
     "solve": "milp.solving",
     "verify": "milp.verifier",
@@ -40,6 +43,7 @@ _HOME = {
 __all__ = [
     "Certificate",
     "Formulation",
+    "League",
     "Progress",
     "Result",
     "Status",
@@ -52,6 +56,7 @@ __all__ = [
     "lexicographic",
     "minimize",
     "read_certificate",
+    "run_league",
     "solve",
     "verify",
     "write_certificate",

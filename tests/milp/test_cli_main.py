@@ -19,6 +19,7 @@ COMMANDS = [
     "verify",
     "evaluate",
     "bound",
+    "league",
     "generate",
     "convert",
     "export",
