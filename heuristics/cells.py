@@ -68,18 +68,42 @@ def cells_plan(instance: Instance, groups: Groups, prompt: Ints, gen: Ints) -> P
         If some request fits no allowed shape, or a batch has no room for it.
     """
     refuse_too_long(instance, groups)
-    free, own_gen = shape_is_free(instance), instance.runs.gen_at == "batch"
-    sizes = np.column_stack([_sized(instance.shapes.prompt, prompt), np.zeros_like(gen)])
-    if instance.shapes.gen is not None:
-        # A gen size that nothing runs at only has to be long enough.
-        reach = np.full_like(gen, groups.gen.max()) if own_gen else gen
-        sizes[:, 1] = _sized(instance.shapes.gen, reach)
+    own_gen = instance.runs.gen_at == "batch"
+    sizes = shape_sizes(instance, groups, prompt, gen)
+    return shared_plan(instance, groups, sizes, gen if own_gen else np.zeros_like(gen))
+
+
+def shared_plan(instance: Instance, groups: Groups, sizes: Ints, bucket: Ints) -> Plan:
+    """Return the plan in which requests of one stream, shape and bucket share batches.
+
+    Parameters
+    ----------
+    sizes
+        int64, shape (groups, 2): prompt and gen size of the shape for each group; too many are thinned out.
+    bucket
+        int64, shape (groups,): any numbers.
+
+    Raises
+    ------
+    Uncoverable
+        If a batch has no room for some request.
+    """
+    free = shape_is_free(instance)
     if not free:
         sizes = thinned(sizes, groups.count, instance.shape_limit)
-    bucket = gen if own_gen else np.zeros_like(gen)
     parts = _formed(groups, np.column_stack([groups.stream, sizes, bucket]))
     choices = _choices(instance, groups, parts, _slots(instance, parts))
     return assemble(instance, groups, declared(instance, groups, choices) if free else choices)
+
+
+def shape_sizes(instance: Instance, groups: Groups, prompt: Ints, gen: Ints) -> Ints:
+    """Return the sizes of the shapes that ranges of lengths need: int64, shape (groups, 2)."""
+    sizes = np.column_stack([_sized(instance.shapes.prompt, prompt), np.zeros_like(gen)])
+    if instance.shapes.gen is not None:
+        # A gen size that nothing runs at only has to be long enough.
+        reach = gen if instance.runs.gen_at == "shape" else np.full_like(gen, groups.gen.max())
+        sizes[:, 1] = _sized(instance.shapes.gen, reach)
+    return sizes
 
 
 def _sized(allowed: Sizes, bounds: Ints) -> Ints:
