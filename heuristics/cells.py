@@ -1,4 +1,4 @@
-"""From cells to a plan: a rule for prompts says which requests share a shape, one for gens which share a batch."""
+"""From cells to a plan: ranges of prompts share a shape, and ranges of gens within them share batches."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from instances.plan import Plan
 from instances.shapes import Shape, Sizes
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,10 +137,11 @@ def _slots(instance: Instance, parts: _Parts) -> Ints:
     _, number = np.unique(parts.shape, axis=0, return_inverse=True)
     number = number.ravel()
     cost = np.column_stack([_running(instance, parts, size, number) for size in sizes])
-    return np.asarray(sizes, dtype=np.int64)[cost.argmin(axis=1)[number]]
+    best: Ints = np.asarray(sizes, dtype=np.int64)[cost.argmin(axis=1)[number]]
+    return best
 
 
-def _running(instance: Instance, parts: _Parts, size: int, number: Ints) -> npt.NDArray[np.float64]:
+def _running(instance: Instance, parts: _Parts, size: int, number: Ints) -> Floats:
     """Estimate what each shape costs at a compiled batch size; what has no room there is forbidding."""
     side, steps = _run_at(instance, parts.shape, parts.prompt, parts.gen)
     slots = np.full_like(side, size)
@@ -154,7 +156,8 @@ def _running(instance: Instance, parts: _Parts, size: int, number: Ints) -> npt.
     shapes = np.zeros((int(number.max()) + 1, 2), dtype=np.int64)
     shapes[number] = parts.shape
     opening = [float(instance.cost.compile_ticks(Shape(p, g, size), scale)) for p, g in shapes.tolist()]
-    return np.bincount(number, cost) + np.asarray(opening)
+    total: Floats = np.bincount(number, cost) + np.asarray(opening)
+    return total
 
 
 def _run_at(instance: Instance, shape: Ints, prompt: Ints, gen: Ints) -> tuple[Ints, Ints]:

@@ -55,7 +55,8 @@ def quantiser(lengths: Ints, count: Ints, number: int) -> Ints:
                 best = _best_between(line, cuts[place - 1], cuts[place], cuts[place + 1])
                 moved |= best != cuts[place]
                 cuts[place] = best
-    return lengths[np.asarray(cuts[1:]) - 1]
+    levels: Ints = lengths[np.asarray(cuts[1:]) - 1]
+    return levels
 
 
 def _filled(cuts: list[int], number: int) -> list[int]:

@@ -49,11 +49,11 @@ def best_of_numbers(instance: Instance, groups: Groups, cut: Cut) -> Plan:
     """
     refuse_too_long(instance, groups)
     prompts, gens = number_counts(instance)
+    prompt, gen = Cells(groups, groups.prompt), Cells(groups, groups.gen)
 
     def plan_of(numbers: tuple[int, ...]) -> Plan:
-        prompt = upper_ends(groups, groups.prompt, cut, numbers[:prompts])
-        gen = upper_ends(groups, groups.gen, cut, numbers[prompts:])
-        return cells_plan(instance, groups, prompt, gen)
+        ends = prompt.ends(cut, numbers[:prompts]), gen.ends(cut, numbers[prompts:])
+        return cells_plan(instance, groups, *ends)
 
     options = [prompt_numbers(instance)] * prompts + [NUMBERS] * gens
     return descend(instance, groups, options, plan_of)[1]
@@ -120,23 +120,39 @@ def descend(
     return best, plan_of(best) if plan is None else plan
 
 
-def upper_ends(groups: Groups, lengths: Ints, cut: Cut, numbers: tuple[int, ...]) -> Ints:
-    """Return the upper end of the cell of each group.
+class Cells:
+    """Lengths of all groups, cut into cells; what each rule makes of each number is computed once.
 
     Parameters
     ----------
     lengths
-        int64, shape (groups,): prompts or gens.
-    cut, numbers
-        The rule, and the number of cells of each stream, or a single one for all streams together.
+        int64, shape (groups,): prompts or gens, in tokens.
     """
-    ends = np.empty_like(lengths)
-    places = [slice(None)] if len(numbers) == 1 else [groups.of_stream(k) for k in range(len(numbers))]
-    for place, number in zip(places, numbers, strict=True):
-        mine = lengths[place]
-        distinct, of_length = np.unique(mine, return_inverse=True)
-        count = np.zeros(len(distinct), dtype=np.int64)
-        np.add.at(count, of_length.ravel(), groups.count[place])
-        bounds = cut(distinct, count, number)
-        ends[place] = bounds[np.searchsorted(bounds, mine)]
-    return ends
+
+    def __init__(self, groups: Groups, lengths: Ints) -> None:
+        self.groups, self.lengths = groups, lengths
+        self.known: dict[tuple[int | None, Cut, int], Ints] = {}
+
+    def ends(self, cut: Cut, numbers: tuple[int, ...]) -> Ints:
+        """Return the upper end of the cell of each group.
+
+        Parameters
+        ----------
+        numbers
+            The number of cells of each stream, or a single one for all streams together.
+        """
+        streams = range(len(numbers))
+        places = [slice(None)] if len(numbers) == 1 else [self.groups.of_stream(k) for k in streams]
+        pairs = zip(places, numbers, strict=True)
+        return np.concatenate([self._part(cut, place, number) for place, number in pairs])
+
+    def _part(self, cut: Cut, place: slice, number: int) -> Ints:
+        key = place.start, cut, number
+        if key not in self.known:
+            mine = self.lengths[place]
+            distinct, of_length = np.unique(mine, return_inverse=True)
+            count = np.zeros(len(distinct), dtype=np.int64)
+            np.add.at(count, of_length.ravel(), self.groups.count[place])
+            bounds = cut(distinct, count, number)
+            self.known[key] = bounds[np.searchsorted(bounds, mine)]
+        return self.known[key]

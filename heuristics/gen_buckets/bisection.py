@@ -71,7 +71,7 @@ class _Bisection:
     def _widest(
         self, widths_at: Callable[[int], Widths], most: int, concerned: tuple[int | None, ...]
     ) -> Widths:
-        """Return the last of the widths 1, …, `most` that keep the limits of some streams; the first if none."""
+        """Return the last of the widths 1, …, `most` that keep some streams' limits, or the first."""
 
         def keeps(at: int) -> bool:
             found = self._found(widths_at(at))

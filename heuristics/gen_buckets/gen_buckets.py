@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from heuristics.cells import cells_plan
 from heuristics.gen_buckets.budget import bucketed, derived_width
-from heuristics.numbers import descend, number_counts, prompt_numbers, upper_ends
+from heuristics.numbers import Cells, descend, number_counts, prompt_numbers
 from heuristics.partition.least import least_padding
 from heuristics.room import refuse_too_long
 from instances.groups import Groups
@@ -36,11 +36,12 @@ def best_buckets(instance: Instance, groups: Groups) -> tuple[Ints, tuple[int, .
     prompts, gens = number_counts(instance)
     doubled = tuple(1 << power for power in range(int(groups.gen.max()).bit_length() + 1))
     limited = derived_widths(instance, groups, groups.prompt, gens)
+    ends = Cells(groups, groups.prompt)
     # A width of 0 stands for the one that is derived.
     options = [(0,) if width is not None else doubled for width in limited]
 
     def cells(numbers: tuple[int, ...]) -> tuple[Ints, tuple[int, ...]]:
-        prompt = upper_ends(groups, groups.prompt, least_padding, numbers[:prompts])
+        prompt = ends.ends(least_padding, numbers[:prompts])
         derived = derived_widths(instance, groups, prompt, gens)
         pairs = zip(numbers[prompts:], derived, strict=True)
         return prompt, tuple(given or width or 1 for given, width in pairs)

@@ -153,9 +153,7 @@ def types_of(instance: Instance, stream: int, rows: Ints, shape: Ints) -> Types:
     longest = prompt if rules.prefill_at == "request" else declared
     took = pace.prefill_ticks(longest, ts) + pace.decode_ticks(side, gen, ts)
     time = _units(took, ts) + float(instance.time.batch)
-    return Types(
-        shape, prompt, gen, side, gen, room, unit_cost, fixed_cost, unit_tokens, fixed_tokens, time
-    )
+    return Types(shape, prompt, gen, side, gen, room, unit_cost, fixed_cost, unit_tokens, fixed_tokens, time)
 
 
 def _with_room(types: Types) -> Types:

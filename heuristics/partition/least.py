@@ -22,4 +22,5 @@ def least_padding(lengths: Ints, count: Ints, number: int) -> Ints:
         Most cells.
     """
     cuts = cheapest_cuts(form_line(count, lengths), [0] * (number + 1))
-    return lengths[np.asarray(cuts[1:]) - 1]
+    ends: Ints = lengths[np.asarray(cuts[1:]) - 1]
+    return ends

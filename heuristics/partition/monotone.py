@@ -19,10 +19,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from heuristics.partition.layers import layered_cuts, may_pay
 from heuristics.partition.line import Line
 from instances.exact import IntArray
 
 Ints = npt.NDArray[np.int64]
+
+SHORT = 300
+"""Points up to which a layer is one pass over the matrix of all segments: fewer and larger steps."""
 
 
 def cheapest_cuts(line: Line, counts: Sequence[int]) -> list[int]:
@@ -37,13 +41,19 @@ def cheapest_cuts(line: Line, counts: Sequence[int]) -> list[int]:
         Memory and time grow with how many are given, unless segments soon cost more than they save.
     """
     points = len(line)
+    if points <= SHORT:
+        low, high = np.indices((points, points))
+        matrix, possible = line.cost(low, np.maximum(high, low) + 1), low <= high
+        short = layered_cuts(matrix, possible, counts, convex=True)
+        assert short is not None
+        return short
     most = min(len(counts) - 1, points)
     every = np.arange(1, points + 1)
     least = line.cost(np.zeros_like(every), every)
     layers: list[Ints] = []
     reached = [int(least[-1])]
     for number in range(2, most + 1):
-        if not _may_pay(reached, counts, most):
+        if not may_pay(reached, counts, points):
             break
         least, cut = _layer(line, least, number)
         layers.append(cut)
@@ -54,17 +64,6 @@ def cheapest_cuts(line: Line, counts: Sequence[int]) -> list[int]:
     for number in range(best, 1, -1):
         cuts.append(int(layers[number - 2][cuts[-1] - number]))
     return [0, *cuts[::-1]]
-
-
-def _may_pay(reached: list[int], counts: Sequence[int], most: int) -> bool:
-    """Tell whether more segments may cost less than the best number so far, the costs being convex."""
-    number = len(reached)
-    best = min(cost + int(counts[k]) for k, cost in enumerate(reached, start=1))
-    saved = reached[-2] - reached[-1] if number > 1 else reached[-1]
-    return any(
-        reached[-1] - min(saved * (k - number), reached[-1]) + int(counts[k]) < best
-        for k in range(number + 1, most + 1)
-    )
 
 
 def _layer(line: Line, before: IntArray, number: int) -> tuple[IntArray, Ints]:

@@ -82,7 +82,13 @@ def _numbered(start: Ints) -> Ints:
 
 
 def _prices(
-    instance: Instance, stream: int, declared: Ints, prompt: Ints, gen: Ints, requests: Floats, weights: Weights
+    instance: Instance,
+    stream: int,
+    declared: Ints,
+    prompt: Ints,
+    gen: Ints,
+    requests: Floats,
+    weights: Weights,
 ) -> Floats:
     """Return the price of clusters, shape (rows, window): at the best batch size, infinite without room."""
     best = np.full(requests.shape, np.inf)

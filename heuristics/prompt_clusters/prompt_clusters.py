@@ -12,7 +12,7 @@ from heuristics.cells import shape_sizes, shared_plan
 from heuristics.errors import Uncoverable
 from heuristics.greedy.axes import coarse, form_cells
 from heuristics.greedy.limits import Row, form_rows, is_broken, weights_of
-from heuristics.numbers import descend, number_counts, prompt_numbers, upper_ends
+from heuristics.numbers import Cells, descend, number_counts, prompt_numbers
 from heuristics.partition.least import least_padding
 from heuristics.prompt_clusters.clusters import cut_clusters
 from heuristics.result import badness
@@ -35,7 +35,7 @@ HALVINGS = (0, 2, 4, 6, 7, 8, 9, 10, 11, 12, 14)
 
 
 def prompt_clusters(instance: Instance, groups: Groups) -> Plan:
-    """Return the plan whose batches hold neighbours in the order of (prompt, gen), cut by dynamic programming.
+    """Return the plan whose batches hold neighbours in the order of (prompt, gen), cut at best.
 
     Prompts are first rounded up to the upper ends of few cells, or to none; the number of cells is the best
     of few. Where each cluster needs a shape of its own, so is the price of a shape. Batches hold as many
@@ -48,7 +48,7 @@ def prompt_clusters(instance: Instance, groups: Groups) -> Plan:
     """
     refuse_too_long(instance, groups)
     prompts, _ = number_counts(instance)
-    search = _Clusters(instance, groups, prompts)
+    search = _Clusters(instance, groups, prompts, Cells(groups, groups.prompt))
     # 0 cells stand for prompts as they are.
     numbers = (*prompt_numbers(instance), 0)
     halvings = (0,) if instance.runs.gen_at == "batch" else HALVINGS
@@ -64,12 +64,13 @@ class _Clusters:
     instance: Instance
     groups: Groups
     prompts: int
+    ends: Cells
     known: dict[tuple[int, int, int], Ints] = field(default_factory=dict)
 
     def plan(self, chosen: tuple[int, ...], rows: Sequence[Row]) -> Plan:
         """Return the plan of some numbers of prompt cells and a price of shapes, at prices of limits."""
         instance, groups = self.instance, self.groups
-        cells = upper_ends(groups, groups.prompt, _cells, chosen[: self.prompts])
+        cells = self.ends.ends(_cells, chosen[: self.prompts])
         cluster = np.empty_like(groups.gen)
         for stream in range(len(instance.streams)):
             mine = groups.of_stream(stream)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from milp import Progress
@@ -28,17 +28,23 @@ def progress_text(progress: Progress) -> str:
 
 
 @contextmanager
-def shown_progress() -> Iterator[Callable[[Progress], None]]:
-    """Yield a function that shows progress until the block ends."""
+def shown_progress(text: Callable[[Any], str] = progress_text) -> Iterator[Callable[[Any], None]]:
+    """Yield a function that shows progress until the block ends.
+
+    Parameters
+    ----------
+    text
+        Returns what to show of a progress, which has ``seconds``.
+    """
     if sys.stderr.isatty():
-        with _live() as show:
+        with _live(text) as show:
             yield show
     else:
-        yield _Plain().show
+        yield _Plain(text).show
 
 
 @contextmanager
-def _live() -> Iterator[Callable[[Progress], None]]:
+def _live(text_of: Callable[[Any], str]) -> Iterator[Callable[[Any], None]]:
     from rich.console import Console
     from rich.live import Live
     from rich.text import Text
@@ -48,9 +54,9 @@ def _live() -> Iterator[Callable[[Progress], None]]:
     def line() -> Text:
         return Text(f"{perf_counter() - start:7.1f} s  {latest}", no_wrap=True, overflow="ellipsis")
 
-    def show(progress: Progress) -> None:
+    def show(progress: Any) -> None:
         nonlocal latest
-        latest = progress_text(progress)
+        latest = text_of(progress)
 
     console = Console(stderr=True)
     with Live(get_renderable=line, console=console, transient=True, redirect_stdout=False):
@@ -60,13 +66,13 @@ def _live() -> Iterator[Callable[[Progress], None]]:
 class _Plain:
     """A line per change of phase, incumbent or bound, not more often than once per interval."""
 
-    def __init__(self) -> None:
-        self.text = ""
+    def __init__(self, text_of: Callable[[Any], str]) -> None:
+        self.text_of, self.text = text_of, ""
         self.due = 0.0
 
-    def show(self, progress: Progress) -> None:
+    def show(self, progress: Any) -> None:
         """Print the line if it is new and due."""
-        text = progress_text(progress)
+        text = self.text_of(progress)
         if text != self.text and progress.seconds >= self.due:
             self.text, self.due = text, progress.seconds + PLAIN_INTERVAL
             print(f"{progress.seconds:7.1f} s  {text}", file=sys.stderr, flush=True)
