@@ -89,12 +89,21 @@ def shared_plan(instance: Instance, groups: Groups, sizes: Ints, bucket: Ints) -
     Uncoverable
         If a batch has no room for some request.
     """
-    free = shape_is_free(instance)
-    if not free:
-        sizes = thinned(sizes, groups.count, instance.shape_limit)
-    parts = _formed(groups, np.column_stack([groups.stream, sizes, bucket]))
-    choices = _choices(instance, groups, parts, _slots(instance, parts))
-    return assemble(instance, groups, declared(instance, groups, choices) if free else choices)
+    if shape_is_free(instance):
+        shape = _one_shape_each(instance, groups)
+    else:
+        shape = sizes = thinned(sizes, groups.count, instance.shape_limit)
+    parts = _formed(groups, np.column_stack([groups.stream, shape, sizes, bucket]))
+    return assemble(instance, groups, _choices(instance, groups, parts, _slots(instance, parts)))
+
+
+def _one_shape_each(instance: Instance, groups: Groups) -> Ints:
+    """Return the sizes of one shape for each stream, shared as far as that saves or has to be."""
+    streams = [np.arange(len(groups))[groups.of_stream(k)] for k in range(len(instance.streams))]
+    none = Shape(0, 0, batch_sizes(instance)[-1])
+    whole = [BatchChoice(k, none, mine, groups.count[mine]) for k, mine in enumerate(streams)]
+    shapes = [choice.shape[:2] for choice in declared(instance, groups, whole)]
+    return np.asarray(shapes, dtype=np.int64)[groups.stream]
 
 
 def shape_sizes(instance: Instance, groups: Groups, prompt: Ints, gen: Ints) -> Ints:

@@ -55,7 +55,7 @@ def best_of_numbers(instance: Instance, groups: Groups, cut: Cut) -> Plan:
         ends = prompt.ends(cut, numbers[:prompts]), gen.ends(cut, numbers[prompts:])
         return cells_plan(instance, groups, *ends)
 
-    options = [prompt_numbers(instance)] * prompts + [NUMBERS] * gens
+    options = [prompt_numbers(instance, groups)] * prompts + [useful(NUMBERS, groups.gen)] * gens
     return descend(instance, groups, options, plan_of)[1]
 
 
@@ -70,12 +70,18 @@ def number_counts(instance: Instance) -> tuple[int, int]:
     return streams if shape_is_free(instance) else 1, streams if own_gen else 1
 
 
-def prompt_numbers(instance: Instance) -> tuple[int, ...]:
+def prompt_numbers(instance: Instance, groups: Groups) -> tuple[int, ...]:
     """Return the numbers of prompt cells to try: no more than there may be shapes, where each has one."""
     most = instance.shape_limit
     if most is None or shape_is_free(instance):
-        return NUMBERS
-    return tuple(sorted({number for number in NUMBERS if number < most} | {most}))
+        return useful(NUMBERS, groups.prompt)
+    return useful((*(number for number in NUMBERS if number < most), most), groups.prompt)
+
+
+def useful(numbers: tuple[int, ...], lengths: Ints) -> tuple[int, ...]:
+    """Return the numbers up to the first one that gives each distinct length a cell of its own."""
+    distinct = len(np.unique(lengths))
+    return tuple(n for k, n in enumerate(numbers) if not k or numbers[k - 1] < distinct)
 
 
 def descend(

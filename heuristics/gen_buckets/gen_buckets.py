@@ -50,7 +50,7 @@ def best_buckets(instance: Instance, groups: Groups) -> tuple[Ints, tuple[int, .
         prompt, widths = cells(numbers)
         return cells_plan(instance, groups, prompt, bucketed(groups, widths))
 
-    best, plan = descend(instance, groups, [prompt_numbers(instance)] * prompts + options, plan_of)
+    best, plan = descend(instance, groups, [prompt_numbers(instance, groups)] * prompts + options, plan_of)
     return *cells(best), plan
 
 

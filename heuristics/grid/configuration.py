@@ -13,7 +13,7 @@ import msgspec
 from heuristics.cells import cells_plan
 from heuristics.fixed_step import equal_steps
 from heuristics.lloyd_max import quantiser
-from heuristics.numbers import NUMBERS, Cells, Cut, number_counts
+from heuristics.numbers import NUMBERS, Cells, Cut, number_counts, useful
 from heuristics.partition.least import least_padding
 from heuristics.percentiles import equal_mass
 from instances.groups import Groups
@@ -94,12 +94,14 @@ class Grid:
     gen_rules: tuple[RuleName, ...]
     gens: tuple[int, ...]
 
-    def configurations(self) -> tuple[Configuration, ...]:
+    def configurations(self, groups: Groups) -> tuple[Configuration, ...]:
         """Return the configurations, each once, in a fixed order that mixes them.
 
-        A search that is cut off has then seen something of every part of the grid.
+        A search that is cut off has then seen something of every part of the grid. Numbers beyond the first
+        one that gives each length a cell of its own are left out: they change nothing.
         """
-        pairs = product(_axis(self.prompt_rules, self.prompts), _axis(self.gen_rules, self.gens))
+        prompts, gens = useful(self.prompts, groups.prompt), useful(self.gens, groups.gen)
+        pairs = product(_axis(self.prompt_rules, prompts), _axis(self.gen_rules, gens))
         distinct = list(dict.fromkeys(Configuration(*prompt, *gen) for prompt, gen in pairs))
         random.Random(0).shuffle(distinct)
         return tuple(distinct)

@@ -110,7 +110,7 @@ class _Search:
         self.start = time.monotonic()
         self.instance, self.groups, self.log = instance, groups, log
         self.planner = Planner(instance, groups)
-        self.configurations = grid.configurations()
+        self.configurations = grid.configurations(groups)
         self.known: dict[Configuration, Record] = {}
         for record in () if log is None else log.records:
             self.known.setdefault(record.configuration, record)

@@ -50,7 +50,7 @@ def prompt_clusters(instance: Instance, groups: Groups) -> Plan:
     prompts, _ = number_counts(instance)
     search = _Clusters(instance, groups, prompts, Cells(groups, groups.prompt))
     # 0 cells stand for prompts as they are.
-    numbers = (*prompt_numbers(instance), 0)
+    numbers = (*prompt_numbers(instance, groups), 0)
     halvings = (0,) if instance.runs.gen_at == "batch" else HALVINGS
     options = [numbers] * prompts + [halvings]
     best, plan = descend(instance, groups, options, lambda chosen: search.plan(chosen, []))
