@@ -10,6 +10,7 @@ from heuristics.gen_buckets import gen_bisection, gen_buckets
 from heuristics.greedy import greedy
 from heuristics.grid import grid_search
 from heuristics.lloyd_max import lloyd_max
+from heuristics.local_search import local_search
 from heuristics.nested import nested
 from heuristics.one_per_batch import one_per_batch
 from heuristics.one_shape import one_shape
@@ -35,6 +36,7 @@ HEURISTICS: dict[str, Heuristic] = {
     "grid-search": grid_search,
     "joint": joint,
     "lloyd-max": lloyd_max,
+    "local-search": local_search,
     "nested": nested,
     "one-per-batch": one_per_batch,
     "one-shape": one_shape,
@@ -55,6 +57,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "grid-search": "the best of about a hundred rules and numbers of cells",
     "joint": "greedy, all streams together",
     "lloyd-max": "shapes and batches at the levels of a quantiser that rounds up",
+    "local-search": "from the best quick plan: merge, split and move batches, swap shapes",
     "nested": "prompts cut into shapes by shortest path, the gens of each into batches",
     "one-per-batch": "every request in a batch of its own",
     "one-shape": "everything in one shape, in as few batches as have room",
