@@ -64,7 +64,7 @@ class _Bisection:
             concerned = (place,) if self.widths == len(every) else every
             best = self._widest(_varied(best, place), longest, concerned)
         if _kinds(self.instance, self.instance.limits):
-            best = self._widest(_scaled(best, longest), longest, (None,))
+            best = self._widest(_scaled(best, longest), longest, (*every, None))
         found = self._found(best)
         return None if found is None else found[0]
 

@@ -18,9 +18,6 @@ def changes(ledger: Ledger, pools: Pools, moves: Moves) -> Floats:
     first, second = moves.before.T
     stream = pools.stream[first]
     made = [ledger.sums(stream, moves.shape[:, k], moves.longest[:, k], moves.requests[:, k]) for k in (0, 1)]
-    # A pool of no requests adds nothing, whether or not it had room.
-    for k in (0, 1):
-        made[k][moves.requests[:, k] == 0] = 0.0
     gone = ledger.current[first] + np.where((second >= 0)[:, None], ledger.current[second], 0.0)
     return np.column_stack([made[0] + made[1] - gone, _shapes(ledger, pools, moves)])
 

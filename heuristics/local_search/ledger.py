@@ -109,7 +109,8 @@ class Ledger:
         steps = longest[:, 1] if self.instance.runs.gen_at == "batch" else shape[:, 1]
         rows = np.column_stack([shape, longest[:, 0], steps])
         for k in range(len(self.instance.streams)):
-            mine = np.flatnonzero(stream == k)
+            # A pool that has lost all its requests adds nothing, and has no lengths to run at.
+            mine = np.flatnonzero((stream == k) & (requests > 0))
             types = types_of(self.instance, k, rows[mine], np.zeros(len(mine), dtype=np.int64))
             number = requests[mine].astype(np.float64)
             batches = np.ceil(number / np.maximum(types.room, 1))

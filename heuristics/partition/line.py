@@ -72,7 +72,7 @@ def form_line(count: Ints, price: IntArray, opening: IntArray | None = None) -> 
     total = [sum(column) for column in count.T.tolist()]
     # What a path costs at most: everything at the highest prices, in segments of one point each.
     bound = sum(weight * magnitude(column) for weight, column in zip(total, price.T, strict=True))
-    bound += len(price) * magnitude(opening)
+    bound += len(price) * magnitude(opening) + max(total)
     count = widened(count, bound)
     weight = np.concatenate([np.zeros((1, count.shape[1]), dtype=count.dtype), np.cumsum(count, axis=0)])
     return Line(weight, widened(price, bound), widened(opening, bound))
