@@ -64,7 +64,7 @@ def test_derived_buckets_keep_to_the_padding_allowed(ratio: str, over: str) -> N
     assert heuristics.run("gen-buckets", instance).evaluation.feasible
 
 
-@pytest.mark.parametrize("ratio", ["0.02", "0.05", "0.1", "0.15"])
+@pytest.mark.parametrize("ratio", ["0.02", "0.08"])
 def test_bisection_finds_no_narrower_width_than_a_scan_up_to_the_first_that_fails(ratio: str) -> None:
     """Every width up to the first that breaks the limit is found good, and what is returned keeps to it."""
     instance = one_stream(Limits(pad_ratio=Fraction(ratio)))
