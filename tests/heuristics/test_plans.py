@@ -14,12 +14,10 @@ from instances.instance import Instance, Stream
 from instances.limits import Limits
 from instances.presets import preset
 from instances.shapes import ShapeSpace, Sizes
-from tests.heuristics.small import random_instance, slow_metrics
+from tests.heuristics.small import names_for, random_instance, slow_metrics
 
 SEEDS = range(60)
-SLOW = ("grid-search", "joint", "stream-by-stream")
-"""What takes longest is run on every fourth instance."""
-RUNS = [(name, seed) for name in heuristics.NAMES for seed in SEEDS if name not in SLOW or seed % 4 == 0]
+RUNS = [(name, seed) for seed in SEEDS for name in names_for(seed)]
 
 
 @pytest.mark.parametrize(("name", "seed"), RUNS)
