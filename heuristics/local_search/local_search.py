@@ -54,6 +54,9 @@ MOST_POOLS = 3_000
 PRECISION = 1e-9
 """Least gain of a move, as a part of the cost."""
 
+ALONE = 8
+"""Leading moves that are tried alone."""
+
 TRADED = 40
 """Moves on either side of which pairs are tried where no single move is any good."""
 
@@ -91,7 +94,8 @@ def improve(instance: Instance, groups: Groups, plan: Plan, until: float) -> Pla
         Clock time (`time.monotonic`) at which to stop.
     """
     search = _Search(instance, groups, plan)
-    search.offer(interchanged(instance, groups, plan, until))
+    if time.monotonic() < until:
+        search.offer(interchanged(instance, groups, plan, until))
     while time.monotonic() < until and search.round(until):
         pass
     return search.plan
@@ -154,12 +158,16 @@ class _Search:
         return chosen
 
     def _accept_most(self, kinds: list[Moves], chosen: list[tuple[int, int]]) -> bool:
-        """Make the moves together if that is better, else the leading half of them, and so on."""
-        while chosen:
-            moves = [kinds[kind].change(index, self.pools) for kind, index in chosen]
+        """Make the moves together if that is better, else the leading half of them, and so on.
+
+        If not even the first is as good as it looked, the next few are tried alone.
+        """
+        sizes = [len(chosen) >> halvings for halvings in range(len(chosen).bit_length())]
+        trials = [chosen[:size] for size in sizes] + [[move] for move in chosen[1:ALONE]]
+        for trial in trials:
+            moves = [kinds[kind].change(index, self.pools) for kind, index in trial]
             if self._accepted(changed(self.pools, self.groups, moves)):
                 return True
-            chosen = chosen[: len(chosen) // 2]
         return False
 
     def _accept_pair(

@@ -10,7 +10,7 @@ import click
 
 from milp.cli import options
 from milp.cli.errors import ExitCode
-from milp.cli.output import report
+from milp.cli.output import report, require_folder
 from milp.cli.progress import shown_progress
 from milp.cli.records import Record, evaluation_record, exact
 
@@ -45,6 +45,8 @@ def grid(instance: str, log: Path | None, time_limit: float, output: Path | None
     from instances import write_plan
 
     problem = options.load_instance(instance)
+    if output is not None:
+        require_folder(output.parent)
     with shown_progress(_progress_text) as progress:
         result = search_grid(problem, log=log, time_limit=time_limit, progress=progress)
     files = {} if log is None else {"log": log}

@@ -14,7 +14,6 @@ from instances.limits import LatencyLimit, Limits
 from instances.plan import Plan
 from instances.shapes import RunRules, ShapeSpace, Sizes
 
-
 QUICK = ("nested", "one-per-batch", "one-shape", "partition", "powers-of-two", "greedy")
 """Heuristics that are run on every instance: the quick ones, and what searches start from."""
 SLOW = ("grid-search", "joint", "stream-by-stream")

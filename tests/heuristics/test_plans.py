@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -108,6 +109,8 @@ def test_every_heuristic_has_a_description() -> None:
     assert list(heuristics.NAMES) == sorted(heuristics.NAMES)
     assert list(heuristics.DESCRIPTIONS) == list(heuristics.NAMES)
     assert all(text and "\n" not in text for text in heuristics.DESCRIPTIONS.values())
+    page = (Path(__file__).parents[2] / "docs" / "heuristics.md").read_text("utf-8")
+    assert all(f"| `{name}` |" in page for name in heuristics.NAMES)
 
 
 def test_unknown_heuristic_is_named() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from importlib import import_module
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -81,3 +82,15 @@ def test_batches_hold_no_more_than_allowed() -> None:
         result = heuristics.run("prompt-clusters", instance)
         assert result.evaluation.feasible
         assert int(result.plan.sizes.max()) <= 7
+
+
+@pytest.mark.parametrize("machine", ["static-graph", "honest-static-graph", "padded-batch", "token"])
+def test_many_groups_are_taken_together(machine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More groups than are told apart give a sound plan all the same."""
+    # The package's function of the same name hides the module.
+    module = import_module("heuristics.prompt_clusters.prompt_clusters")
+    monkeypatch.setattr(module, "MOST_GROUPS", 40)
+    r = np.random.default_rng(4)
+    demand = Demand.from_requests(r.integers(1, 4000, 400), r.integers(1, 900, 400))
+    instance = Instance("many", (Stream("s", demand),), max_shapes=5, **preset(machine))
+    assert heuristics.run("prompt-clusters", instance).evaluation.feasible
