@@ -16,6 +16,7 @@ from milp.cli.errors import ExitCode, is_bad_input, one_line
 from milp.cli.evaluate import evaluate
 from milp.cli.export import export
 from milp.cli.generate import generate
+from milp.cli.grid import grid
 from milp.cli.league import league
 from milp.cli.solve import solve
 from milp.cli.verify import verify
@@ -58,7 +59,19 @@ def cli() -> None:
     """
 
 
-for command in (solve, verify, evaluate, bound, league, generate, convert, export, catalog, show_versions):
+for command in (
+    solve,
+    verify,
+    evaluate,
+    bound,
+    league,
+    grid,
+    generate,
+    convert,
+    export,
+    catalog,
+    show_versions,
+):
     cli.add_command(command)
 
 
