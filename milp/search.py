@@ -30,7 +30,7 @@ from milp.progress import Progress, ProgressCallback
 from milp.reduced import reduced_selection
 from milp.root import Root, search_root
 from milp.root.exact import exact_values
-from milp.root.exchange import cheapest_within, exchanges, search_through_cost
+from milp.root.exchange import NEAR_GAP, exchanges, near, search_through_cost
 from milp.root.pricing import FloatPrices
 from milp.root.restricted import improve
 from milp.root.search import dearest
@@ -42,11 +42,6 @@ from milp.tree.node import PairNodes
 from milp.tree.reducer import Reducer
 
 logger = logging.getLogger(__name__)
-
-NESTED_GAP = 1e-4
-"""Gap at which a cheapest plan is near enough to the bound on the cost."""
-MARGINS = (0.003, 0.03, 0.1)
-"""How much more of the aim than its bound plans may have that are looked for through their cost."""
 
 ENOUGH_PAIRS = 8_000
 """Pairs among which a general solver finds good plans within seconds."""
@@ -196,15 +191,11 @@ class Search:
 
     def _plans_through_cost(self, root: Root) -> None:
         """Look for plans with little more of the aim than the bound, by what they cost."""
-        for margin in MARGINS:
+        for cheapest in near(self.model, root.evaluated.value, self.incumbent.ticks):
             left = self.until - time.monotonic()
             if left <= 0:
                 return
-            most = int(root.evaluated.value * (1 + margin))
-            if self.incumbent.ticks is not None and most >= self.incumbent.ticks:
-                return
-            cheapest = cheapest_within(self.instance, most)
-            nested = Search(cheapest, EXACT, left / 4, NESTED_GAP, self.workers, self.seed, None)
+            nested = Search(cheapest, EXACT, left / 4, NEAR_GAP, self.workers, self.seed, None)
             nested.run(None, None)
             if nested.incumbent.plan is not None and self._offer(nested.incumbent.plan).feasible:
                 return

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from instances.batch_model import BatchModel
-from instances.batch_types import BatchTypes, CostColumns
+from instances.batch_types import BatchTypes
+from instances.cost_columns import CostColumns
 from milp.lagrangian.box import Box
 from milp.lagrangian.prices import Prices, Weights
 

@@ -16,7 +16,7 @@ which L is just that bound.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
@@ -33,6 +33,10 @@ from milp.root.search import dearest, search_root
 
 MOST_STEPS = 12
 CLOSE = 1e-5
+MARGINS = (0.003, 0.03, 0.1)
+"""How much more of the aim than its bound plans may have that are looked for through their cost."""
+NEAR_GAP = 1e-4
+"""Gap at which a cheapest plan is near enough to the bound on the cost."""
 
 EXCHANGED = ("total_time", "batches")
 """Aims that can be limited as rows."""
@@ -103,6 +107,14 @@ def cheapest_within(instance: Instance, most: int) -> Instance:
     value = Fraction(max(1, most), instance.objective_scale)
     own = named_limits(instance).get(aim)
     return replace(limited(instance, aim, value if own is None else min(own, value)), minimize="cost")
+
+
+def near(model: BatchModel, value: float, best: int | None) -> Iterator[Instance]:
+    """Yield instances whose cheapest plans have little more of the aim than `value` ticks, under `best`."""
+    for margin in MARGINS:
+        most = int(value * (1 + margin))
+        if best is None or most < best:
+            yield cheapest_within(model.instance, most)
 
 
 def _exchanged(model: BatchModel, most: int) -> BatchModel:
