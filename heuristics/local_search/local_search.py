@@ -48,7 +48,7 @@ QUICK: tuple[Callable[[Instance, Groups], Plan], ...] = (
 )
 """What the search starts from: the best of these."""
 
-MOST_POOLS = 3_000
+MOST_POOLS = 20_000
 """Pools that are searched; a plan of more is returned as it is."""
 
 PRECISION = 1e-9

@@ -22,6 +22,9 @@ NEAR = 10
 TARGETS = 6
 """Pools that an entry may go to: those in which its requests are cheapest."""
 
+TRANSFERRED = 1_500
+"""Pools up to which single entries are moved; with more, merges and splits are work enough."""
+
 
 @dataclass(frozen=True, eq=False)
 class Moves:
@@ -79,7 +82,8 @@ def every_kind(instance: Instance, groups: Groups, pools: Pools, ledger: Ledger)
     yield _merges(instance, pools)
     for lengths in (pools.gen, pools.prompt):
         yield _splits(instance, pools, lengths)
-    yield _transfers(instance, pools, ledger)
+    if len(pools) <= TRANSFERRED:
+        yield _transfers(instance, pools, ledger)
 
 
 def _tight(instance: Instance, shape: Ints, longest: Ints) -> Ints:
@@ -92,13 +96,14 @@ def _tight(instance: Instance, shape: Ints, longest: Ints) -> Ints:
 
 
 def _merges(instance: Instance, pools: Pools) -> Moves:
-    pairs = set[tuple[int, int]]()
+    keys = []
     for axis in (0, 1):
         order = np.lexsort((pools.longest[:, 1 - axis], pools.longest[:, axis], pools.stream))
         for step in range(1, NEAR + 1):
-            pairs |= set(zip(order[:-step].tolist(), order[step:].tolist(), strict=True))
-    distinct = sorted({(min(pair), max(pair)) for pair in pairs})
-    before = np.asarray(distinct, dtype=np.int64).reshape(-1, 2)
+            low, high = np.minimum(order[:-step], order[step:]), np.maximum(order[:-step], order[step:])
+            keys.append(low * len(pools) + high)
+    distinct = np.unique(np.concatenate(keys))
+    before = np.column_stack([distinct // len(pools), distinct % len(pools)])
     before = before[pools.stream[before[:, 0]] == pools.stream[before[:, 1]]]
     first, second = before.T
     longest = np.maximum(pools.longest[first], pools.longest[second])

@@ -21,7 +21,7 @@ SLOW = ("grid-search", "joint", "stream-by-stream")
 
 def names_for(seed: int) -> list[str]:
     """Return the heuristics to run on an instance: the longer one takes, the fewer instances it gets."""
-    often = {name: 1 if name in QUICK else 12 if name in SLOW else 4 for name in heuristics.NAMES}
+    often = {name: 1 if name in QUICK else 12 if name in SLOW else 6 for name in heuristics.NAMES}
     return [name for name in heuristics.NAMES if seed % often[name] == 0]
 
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import heuristics
@@ -40,6 +40,7 @@ def padding(lengths: np.ndarray, count: np.ndarray, ends: np.ndarray) -> int:
 
 
 @pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
+@settings(max_examples=30)
 @given(histogram=HISTOGRAMS, number=st.integers(1, 50))
 def test_cells_cover_all_lengths(cut: Cut, histogram: dict[int, int], number: int) -> None:
     """Ends ascend, are as many as asked for at most, and reach the longest length."""
@@ -50,6 +51,7 @@ def test_cells_cover_all_lengths(cut: Cut, histogram: dict[int, int], number: in
     assert ends[-1] >= lengths[-1]
 
 
+@settings(max_examples=30)
 @given(histogram=HISTOGRAMS, number=st.integers(1, 12))
 def test_the_optimum_the_quantiser_and_percentiles_come_in_this_order(
     histogram: dict[int, int], number: int
@@ -62,6 +64,7 @@ def test_the_optimum_the_quantiser_and_percentiles_come_in_this_order(
     assert best <= near <= start
 
 
+@settings(max_examples=30)
 @given(histogram=HISTOGRAMS, number=st.integers(2, 8))
 def test_no_level_of_the_quantiser_can_be_moved(histogram: dict[int, int], number: int) -> None:
     """Every level is the best between its neighbours: the condition at which Lloyd's steps end."""
