@@ -34,6 +34,8 @@ CurveProgress = Callable[[str, Progress], None]
 
 LEAST_SHARE = 0.15
 """Part of the time in which the least x is looked for."""
+EXPLORING_SHARE = 0.4
+"""Part of the time after which it is not narrowed down any further."""
 EXPLORED = 8
 """Questions, at most, by which the least x is narrowed down."""
 NEAR_LEAST = 40
@@ -165,14 +167,17 @@ class _Tracer:
                 return
         elif not x.is_percentile:
             self._ask_least()
+        until = self.begin + EXPLORING_SHARE * (self.until - self.begin)
         for _ in range(EXPLORED):
             left, right = self.curve.front[0][0], self.curve.front[-1][0]
             known = [value for value in (self.curve.least_x, *self.refused) if value is not None]
             low = max((value for value in known if value <= left), default=Fraction(0))
             most = x.below((low + left) / 2)
-            if not self.open or left - low <= (right - low) / NEAR_LEAST or not low < most < left:
+            if not self.open or time.monotonic() > until:
                 return
-            self.ask(most)
+            if left - low <= (right - low) / NEAR_LEAST or not low < most < left:
+                return
+            self.ask(most, patience=1)
 
     def _ask_least(self) -> None:
         """Ask for the least x, and for the least y at it."""
@@ -185,7 +190,7 @@ class _Tracer:
         if self.open and not self.answered(most):
             self.ask(most, result.plan)
 
-    def ask(self, most: Fraction | None, plan: Plan | None = None) -> Point:
+    def ask(self, most: Fraction | None, plan: Plan | None = None, patience: int = PATIENCE) -> Point:
         """Minimise y under x ≤ `most`, and add what is found to the curve.
 
         Parameters
@@ -194,13 +199,15 @@ class _Tracer:
             Most x allowed; None for any.
         plan
             A plan to start from; None for the likeliest of those known.
+        patience
+            Times its fair share of the time left that it may take.
         """
         curve = self.curve
         question = curve.question(most)
         left = max(1, self.points - self.found)
         words = "any x" if most is None else f"{curve.x.metric} ≤ {float(most):,.6g}"
         start = self._start(most) if plan is None else plan
-        result = self._search(words, curve.y.metric, question, PATIENCE / left, start)
+        result = self._search(words, curve.y.metric, question, patience / left, start)
         point = self._point(most, question, result)
         points = sorted([*curve.points, point], key=_place)
         self.curve = replace(curve, points=tuple(points))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MARGIN = 0.06
 """Room around the curve, as a share of its extent."""
 
-REACHABLE, UNREACHABLE = COLOURS[0], "#e3e0da"
+REACHABLE, UNREACHABLE, EDGE = COLOURS[0], "#dcd7ce", "#8d867a"
 
 SCALES = ((10**12, "10¹²"), (10**9, "10⁹"), (10**6, "10⁶"))
 """Powers that are written beside the axis instead of at each of its marks."""
@@ -64,7 +64,7 @@ def draw(curve: Curve, path: Path) -> None:
     axes.set_xlim(float(frame.left), float(frame.right))
     axes.set_ylim(frame.bottom, frame.top)
     _name_axes(axes, curve)
-    axes.legend(loc="upper right", frameon=False, fontsize=8)
+    axes.legend(loc="upper right", framealpha=0.9, edgecolor="none", fontsize=8)
     axes.set_title(_title(curve), fontsize=10, loc="left", color=INK)
     save(figure, path)
 
@@ -90,15 +90,17 @@ def _draw_unreachable(axes: Axes, curve: Curve, frame: _Frame) -> None:
         y = np.where(x < float(least), frame.top, y)
     y = np.clip(y, frame.bottom, frame.top)
     axes.fill_between(x, frame.bottom, y, color=UNREACHABLE, linewidth=0, label="proven: no plan is here")
-    axes.plot(x, y, color="#8d867a", linewidth=0.8)
+    axes.plot(x, y, color=EDGE, linewidth=0.8)
 
 
 def _draw_reachable(axes: Axes, curve: Curve, frame: _Frame) -> None:
     x = [float(value) for value, _ in curve.front]
     y = [float(value) for _, value in curve.front]
-    axes.step(
-        [*x, float(frame.right)], [*y, y[-1]], where="post", color=REACHABLE, linewidth=1.2, label="reachable"
+    right, lowest = [*x, float(frame.right)], [*y, y[-1]]
+    axes.fill_between(
+        right, lowest, frame.top, step="post", color=REACHABLE, alpha=0.1, linewidth=0, label="reachable"
     )
+    axes.step(right, lowest, where="post", color=REACHABLE, linewidth=1.2)
     axes.plot(x, y, "o", color=REACHABLE, markersize=4.5, label=f"{len(x)} plans, {_worst(curve)}")
 
 
