@@ -98,8 +98,8 @@ def _text(curve: Curve, cpu: float, verified: int, options: argparse.Namespace) 
     lines = [
         "# Cost against total time",
         "",
-        f"Stream 1 of the public benchmark, {curve.instance.requests:,} requests, with its limits {kept}. Each "
-        "row is a plan, and no plan with as little total time costs less than the bound.",
+        f"Stream 1 of the public benchmark, {curve.instance.requests:,} requests, with its limits {kept}. "
+        "Each row is a plan, and no plan with as little total time costs less than the bound.",
         "",
         "![cost against total time](pareto.png)",
         "",

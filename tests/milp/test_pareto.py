@@ -15,7 +15,7 @@ import pytest
 from instances import InputError, catalog, evaluate, read
 from instances.instance import Instance
 from instances.named_limits import LimitName, limited, named_limits, without_limits
-from milp import Progress, Status, read_certificate, verify
+from milp import Progress, read_certificate, verify
 from milp.pareto import Curve, Line, trace
 from milp.pareto.area import corners, undecided_share
 from milp.pareto.spacing import equal_steps
