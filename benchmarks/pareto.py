@@ -107,7 +107,7 @@ def _text(curve: Curve, cpu: float, verified: int, options: argparse.Namespace) 
         "",
         f"{len(rows)} plans in {curve.seconds:.0f} s ({cpu:.0f} s of CPU) with a time limit of "
         f"{options.time_limit:g} s and a gap of {options.gap:g}; all {verified} certificates were verified. "
-        + ("" if share is None else f"Undecided is {share * 100:.2g} % of the rectangle between the ends. ")
+        + ("" if share is None else f"Undecided is {share * 100:.3g} % of the rectangle between the ends. ")
         + f"{machine(PACKAGES)}. Made by `python -m benchmarks.pareto`.",
         "",
     ]

@@ -201,10 +201,10 @@ def _tables(curve: Curve, files: dict[str, Path]) -> Iterator[RenderableType]:
     }
     if curve.dropped:
         rows["limits left out"] = ", ".join(escape(name.words(curve.instance)) for name in curve.dropped)
-    if curve.least_x is not None:
+    if curve.least_x:
         rows[f"least {curve.x.metric} (certified)"] = number(curve.least_x)
     if share is not None:
-        rows["undecided area"] = f"{share * 100:.2g} % of the rectangle between the ends"
+        rows["undecided area"] = f"{share * 100:.3g} % of the rectangle between the ends"
     rows["time"] = f"{curve.seconds:.2f} s"
     yield facts(rows)
     grid = Table()

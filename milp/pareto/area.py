@@ -39,12 +39,14 @@ def bounds_over(curve: Curve, low: Fraction, high: Fraction) -> tuple[Floats, Fl
     return x, np.max(known, axis=0)
 
 
-def undecided(curve: Curve, low: Fraction, high: Fraction) -> float:
+def undecided(curve: Curve, low: Fraction, high: Fraction, floor: float = -np.inf) -> float:
     """Return the area between reachable and proven from `low` to `high`, an interval without a corner inside.
 
-    Its unit is that of x times that of y. It is 0 where nothing is known.
+    Its unit is that of x times that of y; what is below `floor` does not count. It is 0 where nothing is
+    known.
     """
     reachable, (_, bounds) = curve.reachable(low), bounds_over(curve, low, high)
+    bounds = np.maximum(bounds, floor)
     if reachable is None or not np.isfinite(bounds).all():
         return 0.0
     return float(np.maximum(0.0, float(reachable) - bounds).mean()) * float(high - low)
@@ -56,7 +58,7 @@ def undecided_share(curve: Curve) -> float | None:
         return None
     (left, top), (right, bottom) = curve.front[0], curve.front[-1]
     inside = [value for value in corners(curve) if left <= value <= right]
-    areas = [undecided(curve, low, high) for low, high in pairwise(inside)]
+    areas = [undecided(curve, low, high, float(bottom)) for low, high in pairwise(inside)]
     return sum(areas) / (float(right - left) * float(top - bottom))
 
 

@@ -32,9 +32,11 @@ logger = logging.getLogger(__name__)
 CurveProgress = Callable[[str, Progress], None]
 """Called with what is asked, in words, and where that search stands; seconds are of the whole curve."""
 
+FIRST_SHARE = 0.4
+"""Part of the time that the first point may take, without which there is no curve."""
 LEAST_SHARE = 0.15
 """Part of the time in which the least x is looked for."""
-EXPLORING_SHARE = 0.4
+EXPLORING_SHARE = 0.5
 """Part of the time after which it is not narrowed down any further."""
 EXPLORED = 8
 """Questions, at most, by which the least x is narrowed down."""
@@ -207,7 +209,8 @@ class _Tracer:
         left = max(1, self.points - self.found)
         words = "any x" if most is None else f"{curve.x.metric} ≤ {float(most):,.6g}"
         start = self._start(most) if plan is None else plan
-        result = self._search(words, curve.y.metric, question, patience / left, start)
+        share = patience / left if curve.points else max(patience / left, FIRST_SHARE)
+        result = self._search(words, curve.y.metric, question, share, start)
         point = self._point(most, question, result)
         points = sorted([*curve.points, point], key=_place)
         self.curve = replace(curve, points=tuple(points))

@@ -13,7 +13,7 @@ import numpy as np
 from instances.errors import InputError
 from instances.named_limits import named_limits
 from milp.pareto.area import proven_outline
-from milp.pareto.axis import Axis
+from milp.pareto.axis import COUNTED, Axis
 from milp.pareto.curve import Curve
 from milp.plots.canvas import COLOURS, FAINT, INK, canvas, save
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 MARGIN = 0.06
 """Room around the curve, as a share of its extent."""
+
+DEEPEST = 3
+"""Times the height of the curve that is shown below it, at most, to show what is proven."""
 
 REACHABLE, UNREACHABLE, EDGE = COLOURS[0], "#dcd7ce", "#8d867a"
 
@@ -72,12 +75,14 @@ def draw(curve: Curve, path: Path) -> None:
 def _frame(curve: Curve) -> _Frame:
     (left, top), (right, bottom) = curve.front[0], curve.front[-1]
     width, height = (right - left) or abs(right) or Fraction(1), (top - bottom) or abs(top) or Fraction(1)
-    lowest = min([bottom, *(row.lower_bound for row in curve.rows() if row.lower_bound is not None)])
+    bounds = [row.lower_bound for row in curve.rows() if row.lower_bound is not None]
+    # Bounds far below would leave no room for the curve.
+    lowest = max(min([bottom, *bounds]), bottom - DEEPEST * height)
     room = float(height) * MARGIN
     return _Frame(
         max(Fraction(0), left - width * Fraction(MARGIN)),
         right + width * Fraction(MARGIN),
-        max(float(lowest), float(bottom) - 2 * room) - 2 * room,
+        float(lowest) - 2 * room,
         float(top) + 2 * room,
     )
 
@@ -136,11 +141,15 @@ def _limits(curve: Curve, axis: Axis, shown: Callable[[Fraction], bool]) -> list
 
 
 def _name_axes(axes: Axes, curve: Curve) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     xs, ys = zip(*curve.front, strict=True)
     for axis, part, values in ((curve.x, axes.xaxis, xs), (curve.y, axes.yaxis, ys)):
         factor, text = next(((f, t) for f, t in SCALES if max(values) >= 10 * f), (1, ""))
         unit = " ".join(word for word in (text, axis.unit) if word)
         part.set_major_formatter(_scaled(factor))
+        if axis.is_counted:
+            part.set_major_locator(MaxNLocator(integer=True))
         part.set_label_text(f"{_words(axis.metric)} ({unit})" if unit else _words(axis.metric), fontsize=9)
     for side in ("left", "bottom"):
         axes.spines[side].set_color(FAINT)
@@ -152,8 +161,8 @@ def _scaled(factor: int) -> Callable[[float, float], str]:
 
 
 def _title(curve: Curve) -> str:
-    return f"{curve.instance.name}: least {_words(curve.y.metric)} for any {_words(curve.x.metric)}"
+    return f"{curve.instance.name}: {_words(curve.y.metric)} against {_words(curve.x.metric)}"
 
 
 def _words(metric: str) -> str:
-    return metric.replace("_", " ")
+    return f"number of {metric}" if metric in COUNTED else metric.replace("_", " ")
