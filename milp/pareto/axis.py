@@ -8,14 +8,13 @@ from math import ceil
 from typing import cast
 
 from instances.instance import Instance
-from instances.limits import percentile_name
+from instances.limits import percentile_name, percentile_quantile
 from instances.metrics import Evaluation, evaluate
-from instances.named_limits import SHAPES, LimitName, named_limits, quantile
-from instances.objective import Minimized
+from instances.named_limits import SHAPES, LimitName, named_limits
+from instances.objective import Minimized, refuse_unknown_metric
 from instances.objective_value import ticks_reaching, value_at
 from instances.plan import Plan
 from instances.question import Question
-from milp.minimizing import refuse_unknown_metric
 
 MILLISECONDS = "ms"
 COUNTED = ("batches", "shapes")
@@ -47,7 +46,7 @@ class Axis:
             If there is no such metric.
         """
         refuse_unknown_metric(metric)
-        share = quantile(metric)
+        share = percentile_quantile(metric)
         return Axis(metric if share is None else percentile_name(share), instance)
 
     @property
@@ -58,7 +57,7 @@ class Axis:
     @property
     def is_percentile(self) -> bool:
         """Whether it is a latency percentile."""
-        return quantile(self.metric) is not None
+        return percentile_quantile(self.metric) is not None
 
     @property
     def is_counted(self) -> bool:
