@@ -76,6 +76,15 @@ class Point:
         """
         return self.x is not None and self.x <= most and self.holds_at(most)
 
+    def supersedes(self, other: Point) -> bool:
+        """Whether it answers the same question, and no less well."""
+        if self.most != other.most or (self.y is None and other.y is not None):
+            return False
+        if self.is_empty or other.lower_bound is None:
+            return True
+        better = self.y is None or other.y is None or self.y <= other.y
+        return better and self.lower_bound is not None and self.lower_bound >= other.lower_bound
+
 
 @dataclass(frozen=True)
 class Row:
@@ -217,6 +226,6 @@ class Curve:
         return [self._row(x, y) for x, y in self.front]
 
     def _row(self, x: Fraction, y: Fraction) -> Row:
-        # Points are in ascending order of `most`: the last one goes furthest.
+        # Points are in ascending order of `most`, so the last one goes furthest.
         point = [p for p in self.points if (p.x, p.y) == (x, y)][-1]
         return Row(x, y, point.most, self.bound(x), point.result)

@@ -42,7 +42,7 @@ EXPLORED = 8
 """Questions, at most, by which the least x is narrowed down."""
 NEAR_LEAST = 40
 """Part of the range of x that may stay unknown at its lower end."""
-PATIENCE = 3
+PATIENCE = 2
 """Times its fair share of the time left that a point may take."""
 SHORTEST = 0.2
 """Seconds below which no search is begun."""
@@ -133,7 +133,7 @@ class _Tracer:
 
     @property
     def found(self) -> int:
-        return sum(point.x is not None for point in self.curve.points)
+        return len({point.most for point in self.curve.points if point.x is not None})
 
     @property
     def open(self) -> bool:
@@ -156,6 +156,18 @@ class _Tracer:
             if following is None:
                 break
             self.ask(following)
+        self._tighten()
+
+    def _tighten(self) -> None:
+        """Ask once more, in the time that is left, where the gap is not yet what it should be.
+
+        The plans and the pairs of batches found at other points since then make for a better start.
+        """
+        loose = [row for row in self.curve.rows() if row.gap is None or row.gap > self.settings["gap"]]
+        loose.sort(key=lambda row: Fraction(1) if row.gap is None else row.gap, reverse=True)
+        for number, row in enumerate(loose):
+            if self.until - time.monotonic() > SHORTEST:
+                self.ask(row.most, share=1 / (len(loose) - number))
 
     def answered(self, most: Fraction) -> bool:
         """Tell whether another point's plan is an answer here too, or none was found here before."""
@@ -179,7 +191,7 @@ class _Tracer:
                 return
             if left - low <= (right - low) / NEAR_LEAST or not low < most < left:
                 return
-            self.ask(most, patience=1)
+            self.ask(most, share=1 / max(1, self.points - self.found))
 
     def _ask_least(self) -> None:
         """Ask for the least x, and for the least y at it."""
@@ -192,7 +204,7 @@ class _Tracer:
         if self.open and not self.answered(most):
             self.ask(most, result.plan)
 
-    def ask(self, most: Fraction | None, plan: Plan | None = None, patience: int = PATIENCE) -> Point:
+    def ask(self, most: Fraction | None, plan: Plan | None = None, share: float | None = None) -> Point:
         """Minimise y under x ≤ `most`, and add what is found to the curve.
 
         Parameters
@@ -201,19 +213,19 @@ class _Tracer:
             Most x allowed; None for any.
         plan
             A plan to start from; None for the likeliest of those known.
-        patience
-            Times its fair share of the time left that it may take.
+        share
+            Part of the time left that it may take; None for some times a fair share.
         """
         curve = self.curve
         question = curve.question(most)
-        left = max(1, self.points - self.found)
         words = "any x" if most is None else f"{curve.x.metric} ≤ {float(most):,.6g}"
         start = self._start(most) if plan is None else plan
-        share = patience / left if curve.points else max(patience / left, FIRST_SHARE)
+        if share is None:
+            share = max(PATIENCE / max(1, self.points - self.found), 0 if curve.points else FIRST_SHARE)
         result = self._search(words, curve.y.metric, question, share, start)
         point = self._point(most, question, result)
-        points = sorted([*curve.points, point], key=_place)
-        self.curve = replace(curve, points=tuple(points))
+        kept = [known for known in curve.points if not point.supersedes(known)]
+        self.curve = replace(curve, points=tuple(sorted([*kept, point], key=_place)))
         if point.x is None and most is not None:
             self.refused.add(most)
         return point
