@@ -18,6 +18,7 @@ from milp.cli.export import export
 from milp.cli.generate import generate
 from milp.cli.grid import grid
 from milp.cli.league import league
+from milp.cli.pareto import pareto
 from milp.cli.solve import solve
 from milp.cli.verify import verify
 from milp.cli.versions import show_versions
@@ -64,6 +65,7 @@ for command in (
     verify,
     evaluate,
     bound,
+    pareto,
     league,
     grid,
     generate,

@@ -20,6 +20,7 @@ COMMANDS = [
     "evaluate",
     "bound",
     "league",
+    "pareto",
     "generate",
     "convert",
     "export",
