@@ -176,19 +176,20 @@ def _cover_ticks(instance: Instance, stream: int) -> int:
 
 
 def needed_corners(instance: Instance, stream: int) -> tuple[tuple[int, int], ...]:
-    """Return lengths each of which some shape must hold, no one of them within another.
+    """Return sizes (prompt, gen) each of which some shape must reach, no one of them within another.
 
-    Of a stream's requests those that no other exceeds or equals in both prompt and gen, by ascending prompt;
+    Of a stream's aligned requests those that no other reaches in both prompt and gen, by ascending prompt;
     where the gen is not compiled, the longest prompt alone, with gen 0.
     """
-    demand = instance.streams[stream].demand
-    if instance.shapes.gen is None:
-        return ((int(demand.prompt.max()), 0),)
-    return tuple(corners(demand.prompt, demand.gen))
+    demand, space = instance.streams[stream].demand, instance.shapes
+    prompt = space.prompt.align(demand.prompt)
+    if space.gen is None:
+        return ((int(prompt.max()), 0),)
+    return tuple(corners(prompt, space.gen.align(demand.gen)))
 
 
 def corners(prompt: Ints, gen: Ints) -> Iterator[tuple[int, int]]:
-    """Yield, by ascending prompt, the lengths that no other exceeds or equals in both, of distinct ones."""
+    """Yield, by ascending prompt, the distinct lengths that no other reaches in both."""
     order = np.lexsort((gen, prompt))
     sorted_prompt, sorted_gen = prompt[order], gen[order]
     # Longest gen among the requests that come later, whose prompts are at least as long.

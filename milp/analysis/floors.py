@@ -105,8 +105,12 @@ def find_floors(
         for ask in wanted:
             if stopped() or time.monotonic() > start + time_limit:
                 break
+            if progress is not None:
+                label = f"floor of {words(instance, ask)}"
+                progress(Progress(time.monotonic() - start, label, None, None))
             found[ask] = _prove(instance, ask, (start + time_limit - time.monotonic()) / 4)
-        still = [ask for ask in wanted if found[ask].is_open]
+        # Floors that face a limit say most.
+        still = sorted((ask for ask in wanted if found[ask].is_open), key=lambda ask: ask.limit is None)
         for number, ask in enumerate(still):
             left = start + time_limit - time.monotonic()
             if stopped() or left < LEAST_SHARE:
@@ -116,11 +120,7 @@ def find_floors(
             found[ask] = _search(instance, ask, found[ask], share, shown)
     except KeyboardInterrupt:
         logger.warning("interrupted: keeping the floors found so far")
-    return tuple(sorted(found.values(), key=lambda floor: _place(instance, floor.stream)))
-
-
-def _place(instance: Instance, stream: int | None) -> int:
-    return len(instance.streams) if stream is None else stream
+    return tuple(found[ask] for ask in wanted)
 
 
 def words(instance: Instance, ask: Ask) -> str:

@@ -17,9 +17,6 @@ from instances.question import Question
 STRUCTURAL = ("max_shapes", "max_batch_size", "max_batch_tokens")
 """Limits that say what a plan is rather than how good it has to be; floors keep to them."""
 
-EXPENSIVE = ("total_time",)
-"""Metrics whose floors take longest: they come last, with all the time that others have left."""
-
 
 @dataclass(frozen=True)
 class Ask:
@@ -31,9 +28,8 @@ class Ask:
 
 
 def asks(instance: Instance) -> list[Ask]:
-    """Return the floors to find: those that face a limit first."""
-    found = [ask for scope in _scopes(instance) for ask in _of_scope(instance, scope)]
-    return sorted(found, key=lambda ask: (ask.limit is None, ask.metric in EXPENSIVE))
+    """Return the floors to find, streams first."""
+    return [ask for scope in _scopes(instance) for ask in _of_scope(instance, scope)]
 
 
 def _scopes(instance: Instance) -> list[int | None]:

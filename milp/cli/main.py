@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import click
 
+from milp.cli.analyze import analyze
 from milp.cli.bound import bound
 from milp.cli.catalog import catalog
 from milp.cli.convert import convert
@@ -57,7 +58,7 @@ def cli() -> None:
     """
 
 
-for command in (solve, verify, evaluate, bound, generate, convert, export, catalog, show_versions):
+for command in (solve, verify, evaluate, bound, analyze, generate, convert, export, catalog, show_versions):
     cli.add_command(command)
 
 

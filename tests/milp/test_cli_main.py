@@ -19,6 +19,7 @@ COMMANDS = [
     "verify",
     "evaluate",
     "bound",
+    "analyze",
     "generate",
     "convert",
     "export",
