@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 NOT_SEARCHED = "not searched"
 """Status of a floor for which no time was left."""
+NOT_CERTIFIED = "not certified"
+"""Status of a floor of which the verifier accepted nothing."""
 LEAST_SHARE = 0.5
 """Seconds that a floor gets at least while there is any time left."""
 
@@ -41,7 +43,7 @@ class Floor:
     value
         What some plan has that keeps to the structure; None if none was found.
     status
-        The verifier's, or `NOT_SEARCHED`.
+        The verifier's, `NOT_CERTIFIED` or `NOT_SEARCHED`.
     seconds
         Time taken.
     """
@@ -186,10 +188,10 @@ def _joined(floor: Floor, lower: Fraction | None, best: Valued | None) -> Floor:
     values = [floor.value, None if best is None else best.value]
     proven = max(bounds, default=None)
     value = min((value for value in values if value is not None), default=None)
-    status = Status.NO_PLAN
+    status = NOT_CERTIFIED
     if proven is not None:
         status = Status.BOUND if value is None else Status.OPTIMAL if value == proven else Status.GAP
-    return replace(floor, lower=proven, value=value, status=status.value)
+    return replace(floor, lower=proven, value=value, status=str(status))
 
 
 def _labelled(progress: ProgressCallback | None, label: str, start: float) -> ProgressCallback | None:

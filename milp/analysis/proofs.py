@@ -20,6 +20,7 @@ from instances.objective_value import value_at
 from instances.plan import Plan
 from milp.analysis.maximal import lifted_plan, lifted_prices, maximal_requests
 from milp.certificate import Certificate, Leaf
+from milp.formulation.build import unlimited
 from milp.lagrangian import Prices, lower_bound
 from milp.root.exact import DENOMINATOR, exact_values
 from milp.root.pricing import FloatPrices, evaluate_prices
@@ -65,11 +66,11 @@ def quick_proofs(instance: Instance, metric: str, seconds: float) -> Iterator[Pr
         return
     if len(model.types) * len(model.groups) <= MOST_PAIRS:
         yield from _proof(model, exact_values(model, full_shares(model), cold=False).prices)
-    few = maximal_requests(model)
-    if metric not in FEW_DECIDE or few.requests == instance.requests:
+    if metric not in FEW_DECIDE or not unlimited(model, np.arange(len(model.types))).all():
         return
+    few = maximal_requests(model)
     result = solve(few, time_limit=seconds)
-    if result.certificate is None or result.certificate.prices == () or result.plan is None:
+    if result.certificate is None or not result.certificate.prices or result.plan is None:
         return
     plan = lifted_plan(model, few, result.plan)
     prices = lifted_prices(model, form_batch_model(few), result.certificate.prices[0])
