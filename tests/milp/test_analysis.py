@@ -1,4 +1,4 @@
-"""Analysis: floors under every plan there is, drivers by leaving requests out, and what the command prints."""
+"""Analysis: floors under every plan there is, drivers by leaving requests out, what the command prints."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from tests.strategies import SEEDS, instances, random_instance, random_plan
 METRICS = ("cost", "pad_ratio", "total_time", "batches", "shapes")
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(6))
 def test_no_plan_is_below_a_floor(seed):
     """Of the whole and of each stream alone: no floor is over the oracle's least, and a reached one is it."""
     instance = random_instance(seed, requests=4)
-    for floor in find_floors(instance, time_limit=8.0):
+    for floor in find_floors(instance, time_limit=4.0):
         if floor.metric not in METRICS or floor.status == NOT_SEARCHED:
             continue
         scoped = instance if floor.stream is None else alone(instance, floor.stream)
@@ -51,10 +51,10 @@ def test_no_plan_is_below_a_floor(seed):
             assert floor.lower == floor.value == expected
 
 
-@settings(max_examples=30)
-@given(instances(requests=5), SEEDS)
+@settings(max_examples=12)
+@given(instances(requests=4), SEEDS)
 def test_quick_proofs_hold_for_every_plan_and_stream(instance, seed):
-    """No plan, limits kept or not, has less of any metric than prices prove of it in a fraction of a second."""
+    """No plan, limits kept or not, has less of any metric than a few prices prove of it."""
     plan = random_plan(instance, seed)
     if plan is None:
         return
@@ -70,11 +70,11 @@ def test_quick_proofs_hold_for_every_plan_and_stream(instance, seed):
                 assert proof.lower <= value
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(6))
 def test_a_limit_under_its_floor_has_no_plan(seed):
     """Whatever is marked as out of reach is out of the oracle's reach."""
     instance = random_instance(seed + 100, requests=4)
-    if any(floor.unreachable for floor in find_floors(instance, time_limit=6.0)):
+    if any(floor.unreachable for floor in find_floors(instance, time_limit=3.0)):
         assert best_plan(instance) is None
 
 
@@ -96,10 +96,10 @@ def test_the_few_longest_requests_prove_the_total_time_of_all():
     assert evaluate(free, joined).feasible
 
 
-@settings(max_examples=30)
-@given(instances(requests=6))
+@settings(max_examples=25)
+@given(instances(requests=5))
 def test_drivers_by_leaving_requests_out(instance):
-    """Floors without a request are those of the instance without it, and no other request lowers them more."""
+    """Floors without a request are those of the instance without it; no other request lowers them more."""
     for index, stream in enumerate(instance.streams):
         demand = stream.demand
         if demand.requests < 2:
@@ -138,7 +138,7 @@ def test_the_longest_requests_set_the_covering_shape():
 
 
 def test_the_public_benchmark_leaves_little_padding(data):
-    """Alignment alone has pad ratios 0.048933 and 0.132761 in the two streams, and certified floors say so."""
+    """Alignment alone has pad ratios 0.048933 and 0.132761 in the streams, and certified floors say so."""
     if not (data / "terminal-bench").is_dir():
         pytest.skip("no terminal-bench data")
     instance, _ = convert(data / "terminal-bench", "terminal-bench", "static-graph")
@@ -154,14 +154,14 @@ def test_the_public_benchmark_leaves_little_padding(data):
 
 def test_the_command_prints_sections_and_json(batchproof):
     """A person finds every section within 100 columns, a program every key, and both the same figures."""
-    outcome = batchproof("analyze", "tiny/two-streams-share-shapes", "--time-limit", "10", "--json")
+    outcome = batchproof("analyze", "tiny/two-streams-share-shapes", "--time-limit", "3", "--json")
     assert outcome.code == 0
     record = outcome.json
     assert record["status"] == "analyzed"
     assert {"streams", "padding", "least_cost", "greedy", "floors"} <= set(record)
     for floor in record["floors"]:
         assert (floor["status"] == "not searched") == (floor["floor"] is None and floor["reached"] is None)
-    text = batchproof("analyze", "tiny/two-streams-share-shapes", "--time-limit", "3").out
+    text = batchproof("analyze", "tiny/two-streams-share-shapes", "--time-limit", "1").out
     for title in ("Lengths", "What few requests do", "Padding", "What every plan needs", "Cost", "Floors"):
         assert title in text
 
