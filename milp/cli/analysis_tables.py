@@ -141,16 +141,28 @@ def _structure_table(analysis: Analysis) -> Table:
     table = _titled("What every plan needs", "stream", "batches", "shapes at most")
     table.add_column("a shape of at least")
     for stream in analysis.streams:
-        shown = [f"{p:,} × {g:,}" if g else f"{p:,}" for p, g in stream.corners[:CORNERS_SHOWN]]
-        more = len(stream.corners) - CORNERS_SHOWN
-        shown += [f"and {more:,} more"] if more > 0 else []
         shapes = "" if stream.shapes is None else number(stream.shapes)
-        table.add_row(escape(stream.name), number(stream.batches), shapes, ", ".join(shown))
-    batches = number(sum(stream.batches for stream in analysis.streams))
-    table.add_row("all", batches, "" if analysis.shapes is None else number(analysis.shapes), "")
+        table.add_row(escape(stream.name), number(stream.batches), shapes, _needed(analysis, stream))
+    if len(analysis.streams) > 1 or analysis.shapes is not None:
+        batches = number(sum(stream.batches for stream in analysis.streams))
+        table.add_row("all", batches, "" if analysis.shapes is None else number(analysis.shapes), "")
     table.caption = "batches: at least, by counting. shapes at most: by the limits on cost and number."
     table.caption_justify = "left"
     return table
+
+
+def _needed(analysis: Analysis, stream: StreamAnalysis) -> str:
+    """Return the sizes that some shape of every plan reaches, and whether one is out of reach."""
+    space = analysis.instance.shapes
+    shown = [f"{p:,} × {g:,}" if g else f"{p:,}" for p, g in stream.corners[:CORNERS_SHOWN]]
+    more = len(stream.corners) - CORNERS_SHOWN
+    shown += [f"and {more:,} more"] if more > 0 else []
+    sizes = [(space.prompt, p) for p, _ in stream.corners]
+    sizes += [] if space.gen is None else [(space.gen, g) for _, g in stream.corners]
+    lacking = sorted({size for allowed, size in sizes if not allowed.allows(size)})
+    if lacking:
+        shown.append(f"[red]no allowed size holds {lacking[-1]:,}[/]")
+    return ", ".join(shown)
 
 
 def _cost_table(analysis: Analysis) -> Table:

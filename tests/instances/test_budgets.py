@@ -17,7 +17,7 @@ from tests.strategies import SEEDS, instances, random_plan
 HISTOGRAMS = st.dictionaries(st.integers(1, 60), st.integers(1, 9), min_size=1, max_size=12)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(instances(requests=5))
 def test_alignment_is_what_each_request_is_padded_by_alone(instance):
     """Tokens added to each request, one by one, sum up to the alignment padding of its stream."""
@@ -35,7 +35,7 @@ def test_alignment_is_what_each_request_is_padded_by_alone(instance):
     assert (whole.tokens, whole.requests) == (total, instance.requests)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(instances(requests=5), SEEDS)
 def test_no_plan_has_less_padding_than_alignment(instance, seed):
     """The pad ratio of alignment alone is a floor of every plan's, per stream and in all."""
@@ -49,7 +49,7 @@ def test_no_plan_has_less_padding_than_alignment(instance, seed):
         assert ratio_of(instance, least.tokens, least.real_tokens) <= metrics.pad_ratio
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(instances(), st.fractions(0, 2, max_denominator=30))
 def test_the_budget_is_the_most_padding_within_the_ratio(instance, ratio):
     """That much padding keeps to the limit and a token more does not."""

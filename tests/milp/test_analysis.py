@@ -51,7 +51,7 @@ def test_no_plan_is_below_a_floor(seed):
             assert floor.lower == floor.value == expected
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(instances(requests=4), SEEDS)
 def test_quick_proofs_hold_for_every_plan_and_stream(instance, seed):
     """No plan, limits kept or not, has less of any metric than a few prices prove of it."""
