@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import click
 
+from milp.cli.analyze import analyze
 from milp.cli.bound import bound
 from milp.cli.catalog import catalog
 from milp.cli.convert import convert
@@ -65,6 +66,7 @@ for command in (
     verify,
     evaluate,
     bound,
+    analyze,
     pareto,
     league,
     grid,

@@ -21,6 +21,7 @@ COMMANDS = [
     "bound",
     "league",
     "pareto",
+    "analyze",
     "generate",
     "convert",
     "export",
