@@ -1,0 +1,136 @@
+"""Asking whether limits can be met together, over and over: every answer serves later questions too."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from instances.groups import form_groups
+from instances.instance import Instance
+from instances.named_limits import LimitName, limited, named_limits, without_limits
+from instances.plan import Plan
+from instances.question import question_between
+from milp.certificate import Certificate
+from milp.explain.feasibility import first_plan
+from milp.explain.moved import moved_proof
+from milp.explain.ticks import Values, plan_values
+from milp.status import Status
+
+Held = Mapping[LimitName, Fraction]
+"""The limits that hold, with their values; those of the instance that are not named do not."""
+
+TRIED = 6
+"""Proofs that are tried on a question, the latest first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """A plan that keeps to the limits, a certificate that none does, or neither.
+
+    Parameters
+    ----------
+    held
+        The limits that were asked about.
+    plan
+        A plan that meets them.
+    certificate
+        Proof, accepted by the verifier, that there is no such plan.
+    """
+
+    held: Held
+    plan: Plan | None = None
+    certificate: Certificate | None = None
+
+
+class Asking:
+    """One instance, what is known of it, and the time left.
+
+    Parameters
+    ----------
+    instance
+        The problem.
+    time_limit
+        Seconds for all questions together.
+    workers, seed
+        Threads and random seed of the engine.
+    """
+
+    def __init__(self, instance: Instance, time_limit: float, workers: int = 2, seed: int = 0) -> None:
+        self.instance = instance
+        self.groups = form_groups(instance)
+        self.own: dict[LimitName, Fraction] = named_limits(instance)
+        self.plans: list[tuple[Plan, Values]] = []
+        self._proofs: list[tuple[Instance, Certificate]] = []
+        self._workers, self._seed = workers, seed
+        self._until = time.monotonic() + time_limit
+
+    @property
+    def left(self) -> float:
+        """Seconds left."""
+        return self._until - time.monotonic()
+
+    def about(self, held: Held) -> Instance:
+        """Return the instance on which just these limits hold."""
+        asked = without_limits(self.instance)
+        for name, value in held.items():
+            asked = limited(asked, name, value)
+        return asked
+
+    def ask(self, held: Held, share: float = 0.5) -> Answer:
+        """Answer whether limits can be met together.
+
+        Parameters
+        ----------
+        held
+            The limits.
+        share
+            Most of the time left that the answer may take.
+        """
+        known = self.known_plan(held)
+        if known is not None:
+            return Answer(held, plan=known)
+        asked = self.about(held)
+        certificate = self._moved_proof(asked)
+        if certificate is not None:
+            return Answer(held, certificate=certificate)
+        if self.left <= 0:
+            return Answer(held)
+        result = first_plan(asked, time_limit=share * self.left, workers=self._workers, seed=self._seed)
+        if result.plan is not None:
+            self.learn(result.plan)
+            return Answer(held, plan=result.plan)
+        if result.status is not Status.INFEASIBLE or result.certificate is None:
+            return Answer(held)
+        certificate = replace(result.certificate, question=question_between(self.instance, asked))
+        self._proofs.append((asked, certificate))
+        return Answer(held, certificate=certificate)
+
+    def learn(self, plan: Plan) -> Values | None:
+        """Keep a plan, so that it answers questions about limits that it meets; return what it has of each."""
+        values = plan_values(self.instance, self.groups, plan, list(self.own))
+        if values is not None:
+            self.plans.append((plan, values))
+        return values
+
+    def known_plan(self, held: Held) -> Plan | None:
+        """Return a plan at hand that meets the limits; None without one."""
+        for plan, values in self.plans:
+            if all(values[name] <= value for name, value in held.items()):
+                return plan
+        return None
+
+    def values(self, plan: Plan) -> Values:
+        """Return what a plan that meets the structure has of every limited metric."""
+        found = next((values for known, values in self.plans if known is plan), None) or self.learn(plan)
+        assert found is not None
+        return found
+
+    def _moved_proof(self, asked: Instance) -> Certificate | None:
+        """Return an earlier proof with the limits of another question, if the verifier accepts it there."""
+        for proven, certificate in self._proofs[: -TRIED - 1 : -1]:
+            moved = moved_proof(self.instance, certificate, proven, asked)
+            if moved is not None:
+                return moved
+        return None
