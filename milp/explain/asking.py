@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -63,13 +64,23 @@ class Asking:
         self.own: dict[LimitName, Fraction] = named_limits(instance)
         self.plans: list[tuple[Plan, Values]] = []
         self._proofs: list[tuple[Instance, Certificate]] = []
-        self._workers, self._seed = workers, seed
+        self.workers, self.seed = workers, seed
         self._until = time.monotonic() + time_limit
 
     @property
     def left(self) -> float:
         """Seconds left."""
         return self._until - time.monotonic()
+
+    @contextmanager
+    def until(self, spare: float) -> Iterator[None]:
+        """Let questions within the block leave a part of the time that is left now."""
+        end = self._until
+        self._until -= spare * max(0.0, self.left)
+        try:
+            yield
+        finally:
+            self._until = end
 
     def about(self, held: Held) -> Instance:
         """Return the instance on which just these limits hold."""
@@ -97,7 +108,7 @@ class Asking:
             return Answer(held, certificate=certificate)
         if self.left <= 0:
             return Answer(held)
-        result = first_plan(asked, time_limit=share * self.left, workers=self._workers, seed=self._seed)
+        result = first_plan(asked, time_limit=share * self.left, workers=self.workers, seed=self.seed)
         if result.plan is not None:
             self.learn(result.plan)
             return Answer(held, plan=result.plan)
@@ -108,7 +119,7 @@ class Asking:
         return Answer(held, certificate=certificate)
 
     def learn(self, plan: Plan) -> Values | None:
-        """Keep a plan, so that it answers questions about limits that it meets; return what it has of each."""
+        """Keep a plan for questions about limits that it meets; return what it has of each."""
         values = plan_values(self.instance, self.groups, plan, list(self.own))
         if values is not None:
             self.plans.append((plan, values))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from instances.groups import Groups
 from instances.instance import Instance
-from instances.metrics import Metrics, evaluate
+from instances.metrics import Evaluation, Metrics, evaluate
 from instances.named_limits import RATIONAL, SHAPES, WHOLE, LimitName, limited
 from instances.plan import Plan
 from instances.running import run_batches
@@ -43,8 +43,14 @@ def plan_values(instance: Instance, groups: Groups, plan: Plan, names: list[Limi
         Which metrics of which streams.
     """
     evaluation = evaluate(without_capacity(instance), plan, groups)
-    if evaluation.total is None:
-        return None
+    return None if evaluation.total is None else values_in(evaluation, instance, groups, plan, names)
+
+
+def values_in(
+    evaluation: Evaluation, instance: Instance, groups: Groups, plan: Plan, names: list[LimitName]
+) -> Values:
+    """Return the same from an evaluation that has metrics."""
+    assert evaluation.total is not None
     memory = batch_tokens(instance, groups, plan)
     values: Values = {}
     for name in names:
