@@ -5,19 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from instances.groups import form_groups
 from instances.instance import Instance
 from instances.named_limits import LimitName, limited, named_limits, without_limits
 from instances.plan import Plan
-from instances.question import question_between
 from milp.certificate import Certificate
 from milp.explain.feasibility import first_plan
 from milp.explain.moved import moved_proof
 from milp.explain.ticks import Values, plan_values
-from milp.status import Status
 
 Held = Mapping[LimitName, Fraction]
 """The limits that hold, with their values; those of the instance that are not named do not."""
@@ -108,15 +106,14 @@ class Asking:
             return Answer(held, certificate=certificate)
         if self.left <= 0:
             return Answer(held)
-        result = first_plan(asked, time_limit=share * self.left, workers=self.workers, seed=self.seed)
-        if result.plan is not None:
-            self.learn(result.plan)
-            return Answer(held, plan=result.plan)
-        if result.status is not Status.INFEASIBLE or result.certificate is None:
-            return Answer(held)
-        certificate = replace(result.certificate, question=question_between(self.instance, asked))
-        self._proofs.append((asked, certificate))
-        return Answer(held, certificate=certificate)
+        plan, certificate = first_plan(
+            self.instance, asked, time_limit=share * self.left, workers=self.workers, seed=self.seed
+        )
+        if plan is not None:
+            self.learn(plan)
+        if certificate is not None:
+            self._proofs.append((asked, certificate))
+        return Answer(held, plan, certificate)
 
     def learn(self, plan: Plan) -> Values | None:
         """Keep a plan for questions about limits that it meets; return what it has of each."""

@@ -135,10 +135,10 @@ def count_cause(instance: Instance, asked: Instance, time_limit: float) -> Cause
     # Further shapes for free are more than anybody could offer.
     longer = replace(count, table=(*count.table, *[count.table[-1]] * instance.requests))
     freed = replace(asked, cost=replace(asked.cost, count=longer))
-    result = first_plan(freed, time_limit=time_limit)
-    if result.evaluation is None or result.evaluation.total is None:
+    plan, _ = first_plan(freed, freed, time_limit=time_limit)
+    if plan is None:
         return None
-    needs, has = result.evaluation.total.shapes, len(count.table) - 1
+    needs, has = len(plan.shapes), len(count.table) - 1
     text = f"the table of what shapes cost ends at {has}; a plan with {needs} shapes meets these limits"
     return Cause("count table", "", needs, has, 0, text)
 

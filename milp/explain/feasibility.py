@@ -3,48 +3,80 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from instances.instance import Instance
+from instances.plan import Plan
+from instances.question import question_between
+from milp.certificate import Certificate
 from milp.engines.registry import EXACT
+from milp.explain.floors import floor_proofs
 from milp.infeasible import prove_uncovered
-from milp.result import Result
 from milp.search import Search
 from milp.solving import conclude
+from milp.status import Status
+
+SMALL = 20_000
+"""Pairs of groups and batch types up to which a tree over all of them is the fastest proof."""
+FLOOR_SHARE = 0.3
+"""Part of the time left for the floor of one metric."""
 
 
-class Feasibility(Search):
+class _Feasibility(Search):
     """A search that ends with the first plan that meets all limits."""
 
-    def run_until_plan(self) -> None:
-        """Search until there is a plan, a proof that there is none, or no time left."""
+    def run_first_plans(self) -> bool:
+        """Try what is fast; tell whether that settles it."""
         uncovered = prove_uncovered(self.model)
         if uncovered is not None:
             self.tree, self.infeasible = uncovered, True
-            return
-        self._warm_start(None, None)
-        if self.incumbent.plan is not None:
-            return
+        else:
+            self._warm_start(None, None)
+        return self.settled
+
+    def run_tree(self) -> bool:
+        """Search for a proof or a plan in earnest; tell whether that settles it."""
         root = self._root()
         # The tree of an infeasible instance is small as a rule; where it is not, programs over few pairs
         # find plans that it misses.
         for step in (self._try_infeasibility, self._run_engine, self._try_infeasibility):
-            if self.incumbent.plan is not None or self.infeasible or time.monotonic() > self.until:
-                return
+            if self.settled or time.monotonic() > self.until:
+                break
             step(root)
+        return self.settled
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is a plan, or a proof that there is none."""
+        return self.incumbent.plan is not None or self.infeasible
 
 
-def first_plan(instance: Instance, *, time_limit: float, workers: int = 2, seed: int = 0) -> Result:
+def first_plan(
+    instance: Instance, asked: Instance, *, time_limit: float, workers: int = 2, seed: int = 0
+) -> tuple[Plan | None, Certificate | None]:
     """Return a plan, or a certificate that there is none; neither if the time does not suffice.
 
     Parameters
     ----------
-    instance
-        The problem.
+    instance, asked
+        The problem, and the question about it: the problem with the limits that hold.
     time_limit
         Seconds.
     workers, seed
         Threads and random seed of the engine.
     """
-    search = Feasibility(instance, EXACT, time_limit, 1.0, workers, seed, None)
-    search.run_until_plan()
-    return conclude(search, search.incumbent.plan)
+    search = _Feasibility(asked, EXACT, time_limit, 1.0, workers, seed, None)
+    settled = search.run_first_plans()
+    small = len(search.model.types) * len(search.model.groups) <= SMALL
+    if not settled and small:
+        settled = search.run_tree()
+    if not settled:
+        seconds = FLOOR_SHARE * max(0.1, search.until - time.monotonic())
+        for proof in floor_proofs(instance, asked, seconds, workers, seed):
+            return None, proof
+    if not settled and not small:
+        search.run_tree()
+    result = conclude(search, search.incumbent.plan)
+    if result.status is not Status.INFEASIBLE or result.certificate is None:
+        return result.plan, None
+    return None, replace(result.certificate, question=question_between(instance, asked))

@@ -36,8 +36,8 @@ def moved_proof(
     """
     old = [row.label for row in limit_rows(proven)]
     new = [row.label for row in limit_rows(asked)]
-    prices = tuple(_relabelled(one, old, new) for one in certificate.prices)
-    return _accepted(instance, asked, replace(certificate, prices=prices))
+    prices = tuple(relabelled(one, old, new) for one in certificate.prices)
+    return accepted(instance, asked, replace(certificate, prices=prices))
 
 
 def proof_from_bound(
@@ -63,21 +63,23 @@ def proof_from_bound(
     new = [row.label for row in limit_rows(asked)]
     prices = []
     for one in certificate.prices:
-        labelled = _relabelled(one, old, new)
+        labelled = relabelled(one, old, new)
         limit = labelled.limit.astype(object)
         limit[new.index(str(name))] = one.objective * one.denominator * one.fineness
         prices.append(replace(labelled, limit=limit, objective=0))
     bare = replace(certificate, lower_bound=None, upper_bound=None, plan=None, reduction=None)
-    return _accepted(instance, asked, replace(bare, prices=tuple(prices)))
+    return accepted(instance, asked, replace(bare, prices=tuple(prices)))
 
 
-def _accepted(instance: Instance, asked: Instance, certificate: Certificate) -> Certificate | None:
+def accepted(instance: Instance, asked: Instance, certificate: Certificate) -> Certificate | None:
+    """Return a certificate of infeasibility put to a question, if the verifier accepts it."""
     question = question_between(instance, asked)
     moved = replace(certificate, instance=digest(asked), question=question)
     return moved if verify(asked, moved).status is Status.INFEASIBLE else None
 
 
-def _relabelled(prices: Prices, old: list[str], new: list[str]) -> Prices:
+def relabelled(prices: Prices, old: list[str], new: list[str]) -> Prices:
+    """Return prices for other rows: those of the same label are kept, the others are 0."""
     by_label = dict(zip(old, prices.limit.tolist(), strict=True))
     limit = [by_label.get(label, 0) for label in new]
     return replace(prices, limit=np.asarray(limit, dtype=prices.limit.dtype if limit else np.int64))

@@ -10,15 +10,13 @@ import numpy as np
 
 from instances.batch_model import form_batch_model
 from instances.instance import Instance
-from instances.named_limits import LimitName, quantile
-from instances.objective import MINIMIZED
+from instances.named_limits import SHAPES, LimitName, quantile
 from instances.plan import Plan
-from instances.question import Question
 from milp.certificate import Certificate
 from milp.explain.asking import Asking
-from milp.explain.moved import proof_from_bound
-from milp.explain.ticks import from_ticks, is_allowed, ticks_under, to_ticks
-from milp.solving import ask
+from milp.explain.floors import can_be_minimized, floor, proof_under, under
+from milp.explain.splice import spliced, stream_of
+from milp.explain.ticks import from_ticks, is_allowed, to_ticks
 
 MOST_LATENCIES = 4_000_000
 """Pairs of requests and batch types whose latencies are looked at; beyond, every tick is a candidate."""
@@ -119,33 +117,42 @@ class _Interval:
         return True
 
     def _take_least(self, spare: float) -> None:
-        """Take the plan that has least of the metric, where that can be what is minimised."""
-        instance, name = self.asking.instance, self.name
-        metric = "shapes" if name.metric == "max_shapes" else name.metric
-        whole = name.stream is None or (len(instance.streams) == 1 and metric != "cost")
-        if metric not in MINIMIZED or not whole or self.high - self.low <= 1:
+        """Take the least of the metric, and the plan that has it, where it can be what is minimised."""
+        asking, name = self.asking, self.name
+        if not can_be_minimized(asking.instance, name) or self.high - self.low <= 1:
             return
-        question = Question(metric, {name: None})  # type: ignore[arg-type]
-        seconds = max(0.1, 0.5 * (self.asking.left - spare))
-        result = ask(instance, question, time_limit=seconds, warm_start=self.plan)
-        if result.plan is not None and self.asking.learn(result.plan) is not None:
-            ticks = self._ticks(result.plan)
-            if ticks < self.high:
-                self.plan, self.high = result.plan, ticks
-        if result.lower_bound is not None and result.certificate is not None and metric != "shapes":
-            self._take_bound(result.certificate, result.lower_bound, question.about(instance))
+        alone = name.stream is not None and len(asking.instance.streams) > 1
+        found = floor(
+            asking.instance,
+            name,
+            time_limit=max(0.1, 0.5 * (asking.left - spare)),
+            plan=stream_of(self.plan, name.stream) if alone and name.stream is not None else self.plan,
+            improve=True,
+            workers=asking.workers,
+            seed=asking.seed,
+        )
+        plan = found.result.plan
+        if plan is not None:
+            # What one stream runs like is of no concern to the others, their limits on shapes apart.
+            self._take_plan(
+                spliced(plan, name.stream, self.plan) if alone and name.stream is not None else plan
+            )
+        bound = found.result.lower_bound
+        less = None if bound is None or name.metric == SHAPES else under(asking.instance, name, bound)
+        ticks = self.low if less is None else to_ticks(asking.instance, name, less)
+        if less is not None and self.low < ticks < self.high:
+            asked = asking.about({**asking.own, name: less})
+            proof = proof_under(asking.instance, asked, name, found)
+            if proof is not None:
+                self.low, self.certificate = ticks, proof
 
-    def _take_bound(self, certificate: Certificate, bound: Fraction, bounded: Instance) -> None:
-        """Take a lower bound on the metric as a proof that nothing under it is enough."""
-        instance, name = self.asking.instance, self.name
-        ticks = ticks_under(instance, name, bound)
-        value = from_ticks(instance, name, ticks)
-        if not self.low < ticks < self.high or not is_allowed(name, value):
+    def _take_plan(self, plan: Plan) -> None:
+        values = self.asking.learn(plan)
+        others = {other: value for other, value in self.asking.own.items() if other != self.name}
+        if values is None or any(values[other] > value for other, value in others.items()):
             return
-        asked = self.asking.about({**self.asking.own, name: value})
-        proof = proof_from_bound(instance, certificate, bounded, name, asked)
-        if proof is not None:
-            self.low, self.certificate = ticks, proof
+        if self._ticks(plan) < self.high:
+            self.plan, self.high = plan, self._ticks(plan)
 
     def _middle(self, candidates: Sequence[int]) -> int:
         inside = [ticks for ticks in candidates if self.low < ticks < self.high]
