@@ -101,12 +101,14 @@ def _relaxation_table(instance: Instance, conflict: Conflict, relaxations: list[
     for name, value in conflict.held.items():
         found = by_name.get(name)
         cells = ("", "", "") if found is None else _relaxation_cells(found)
-        table.add_row(escape(name.words(instance)), _quantity(name, value), *cells)
+        table.add_row(_words(instance, name), _quantity(name, value), *cells)
     return table
 
 
 def _relaxation_cells(found: Relaxation) -> tuple[str, str, str]:
     low, high = (_quantity(found.name, value) for value in (found.infeasible_at, found.feasible_at))
+    if low == high:
+        low, high = f"{float(found.infeasible_at):.12g}", f"{float(found.feasible_at or 0):.12g}"
     if not found.helps:
         return low, "none", "others cannot be met either"
     if found.feasible_at is None:
@@ -134,7 +136,7 @@ def _compromise_tables(
     for name, value in own.items():
         has = compromise.values[name]
         over = _percent(has / value - 1) if has > value > 0 else ""
-        table.add_row(escape(name.words(instance)), _quantity(name, value), _quantity(name, has), over)
+        table.add_row(_words(instance, name), _quantity(name, value), _quantity(name, has), over)
     yield table
 
 
@@ -149,7 +151,7 @@ def _slack_table(instance: Instance, stand: list[Standing], prices: list[Price])
     for one in stand:
         room = "" if one.excess is None else _percent(-one.excess)
         cells = [
-            escape(one.name.words(instance)),
+            _words(instance, one.name),
             _quantity(one.name, one.value),
             _quantity(one.name, one.limit),
             room if one.slack >= 0 else f"[red]{room}[/]",
@@ -162,7 +164,6 @@ def _slack_table(instance: Instance, stand: list[Standing], prices: list[Price])
 
 
 def _contribution_table(instance: Instance, worst: Standing, rows: list[Contribution]) -> Table:
-    words = worst.name.words(instance)
     metric = worst.name.metric
     amounts = {
         "pad_ratio": "padded tokens",
@@ -173,7 +174,7 @@ def _contribution_table(instance: Instance, worst: Standing, rows: list[Contribu
         "max_batch_tokens": "tokens",
         "max_shapes": "requests in its shape",
     }
-    table = Table(title=f"what makes {escape(words)}", title_justify="left")
+    table = Table(title=f"what makes {_words(instance, worst.name)}", title_justify="left")
     table.add_column("batch")
     table.add_column("shape")
     for head in ("requests", "longest prompt", "longest gen", amounts.get(metric, "late requests"), "share"):
@@ -187,6 +188,7 @@ def _contribution_table(instance: Instance, worst: Standing, rows: list[Contribu
 
 
 def _repair_tables(instance: Instance, repair: Repair, searched: bool) -> Iterator[RenderableType]:
+    plural = "" if len(repair.steps) == 1 else "s"
     requests = f"{repair.requests:,} of {instance.requests:,} requests"
     if searched:
         yield f"No few moves mend the plan; a search found one that differs in {requests} at most."
@@ -194,7 +196,8 @@ def _repair_tables(instance: Instance, repair: Repair, searched: bool) -> Iterat
     if not repair.feasible:
         yield "No few moves mend the plan; the best ones are:"
     else:
-        yield f"[green]Mended[/] by {len(repair.steps)} changes; {requests} run in another batch or shape:"
+        changes = f"{len(repair.steps)} change{plural}"
+        yield f"[green]Mended[/] by {changes}; {requests} run in another batch or shape:"
     for step in repair.steps[:SHOWN]:
         yield f"  {escape(step.words)}: {_step_words(instance, step)}"
     if len(repair.steps) > SHOWN:
@@ -203,7 +206,7 @@ def _repair_tables(instance: Instance, repair: Repair, searched: bool) -> Iterat
 
 def _step_words(instance: Instance, step: Step) -> str:
     parts = [
-        f"{escape(name.words(instance))} {_quantity(name, value)} → {_quantity(name, step.after[name])}"
+        f"{_words(instance, name)} {_quantity(name, value)} → {_quantity(name, step.after[name])}"
         for name, value in step.before.items()
         if step.after[name] != value and name.metric != "cost"
     ]
@@ -218,6 +221,10 @@ def _quantity(name: LimitName, value: Fraction | None) -> str:
 
     timed = name.metric == "total_time" or quantile(name.metric) is not None
     return f"{number(value)} ms" if timed and value is not None else number(value)
+
+
+def _words(instance: Instance, name: LimitName) -> str:
+    return escape(name.words(instance).replace("_", " "))
 
 
 def _percent(value: Fraction) -> str:

@@ -124,7 +124,8 @@ class Move:
             more = ", …" if len(self.reshaped) > 5 else ""
             return f"batch {labels}{more} in shape {self.reshaped[0][1]}"
         source = batches[self.source]
-        named = f"batch {self.source} ({source.size:,} requests, shape {source.shape})"
+        held = f"{source.size:,} request{'s' if source.size > 1 else ''}"
+        named = f"batch {self.source} ({held}, shape {source.shape})"
         if self.target not in batches:
             new = after[self.target]
             kept = source.size - self.requests

@@ -121,12 +121,12 @@ class _Interval:
         asking, name = self.asking, self.name
         if not can_be_minimized(asking.instance, name) or self.high - self.low <= 1:
             return
-        alone = name.stream is not None and len(asking.instance.streams) > 1
+        stream = name.stream if len(asking.instance.streams) > 1 else None
         found = floor(
             asking.instance,
             name,
             time_limit=max(0.1, 0.5 * (asking.left - spare)),
-            plan=stream_of(self.plan, name.stream) if alone and name.stream is not None else self.plan,
+            plan=self.plan if stream is None else stream_of(self.plan, stream),
             improve=True,
             workers=asking.workers,
             seed=asking.seed,
@@ -134,9 +134,7 @@ class _Interval:
         plan = found.result.plan
         if plan is not None:
             # What one stream runs like is of no concern to the others, their limits on shapes apart.
-            self._take_plan(
-                spliced(plan, name.stream, self.plan) if alone and name.stream is not None else plan
-            )
+            self._take_plan(plan if stream is None else spliced(plan, stream, self.plan))
         bound = found.result.lower_bound
         less = None if bound is None or name.metric == SHAPES else under(asking.instance, name, bound)
         ticks = self.low if less is None else to_ticks(asking.instance, name, less)
