@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from milp.certificate import Certificate
 from milp.explain.feasibility import first_plan
 from milp.explain.moved import moved_proof
 from milp.explain.ticks import Values, plan_values
+
+logger = logging.getLogger(__name__)
 
 Held = Mapping[LimitName, Fraction]
 """The limits that hold, with their values; those of the instance that are not named do not."""
@@ -64,11 +67,21 @@ class Asking:
         self._proofs: list[tuple[Instance, Certificate]] = []
         self.workers, self.seed = workers, seed
         self._until = time.monotonic() + time_limit
+        self._interrupted = False
 
     @property
     def left(self) -> float:
-        """Seconds left."""
-        return self._until - time.monotonic()
+        """Seconds left; none once the user has interrupted."""
+        return 0.0 if self._interrupted else self._until - time.monotonic()
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Let the user end what goes on in the block, and with it the search: what is known is kept."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            logger.warning("interrupted: keeping what is known so far")
+            self._interrupted = True
 
     @contextmanager
     def until(self, spare: float) -> Iterator[None]:
@@ -106,9 +119,11 @@ class Asking:
             return Answer(held, certificate=certificate)
         if self.left <= 0:
             return Answer(held)
-        plan, certificate = first_plan(
-            self.instance, asked, time_limit=share * self.left, workers=self.workers, seed=self.seed
-        )
+        plan, certificate = None, None
+        with self.interruptible():
+            plan, certificate = first_plan(
+                self.instance, asked, time_limit=share * self.left, workers=self.workers, seed=self.seed
+            )
         if plan is not None:
             self.learn(plan)
         if certificate is not None:

@@ -120,8 +120,10 @@ def explain(instance: Instance, *, time_limit: float = 60.0, workers: int = 2, s
         conflict = find_conflict(asking, first.certificate)
     causes = uncovered(instance) if not conflict.held else []
     memory = memory_cause(instance, conflict.held)
-    count = count_cause(instance, asking.about(conflict.held), max(1.0, 0.1 * asking.left))
-    causes += [cause for cause in (memory, count) if cause is not None]
+    causes += [] if memory is None else [memory]
+    with asking.interruptible():
+        count = count_cause(instance, asking.about(conflict.held), max(1.0, 0.1 * asking.left))
+        causes += [] if count is None else [count]
     relaxations = []
     with asking.until(COMPROMISE_SHARE):
         for number, name in enumerate(conflict.held):
@@ -143,8 +145,9 @@ def _of_feasible(asking: Asking, plan: Plan, begin: float, time_limit: float) ->
     if result.plan is not None:
         stand = standings(own, asking.values(result.plan))
     if result.certificate is not None and result.value is not None and result.lower_bound is not None:
-        until = begin + time_limit
-        prices = limit_prices(instance, result.certificate, own, result.value, until)
+        with asking.interruptible():
+            until = begin + time_limit
+            prices = limit_prices(instance, result.certificate, own, result.value, until)
     return Explanation(
         instance,
         result.status,

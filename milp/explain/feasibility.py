@@ -11,6 +11,7 @@ from instances.question import question_between
 from milp.certificate import Certificate
 from milp.engines.registry import EXACT
 from milp.explain.floors import floor_proofs
+from milp.explain.lateness import lateness_proofs
 from milp.infeasible import prove_uncovered
 from milp.search import Search
 from milp.solving import conclude
@@ -66,6 +67,8 @@ def first_plan(
         Threads and random seed of the engine.
     """
     search = _Feasibility(asked, EXACT, time_limit, 1.0, workers, seed, None)
+    for proof in lateness_proofs(instance, search.model):
+        return None, proof
     settled = search.run_first_plans()
     small = len(search.model.types) * len(search.model.groups) <= SMALL
     if not settled and small:

@@ -84,7 +84,8 @@ class _Interval:
 
     def narrowed(self, spare: float) -> Relaxation:
         """Narrow the interval until nothing is left of it, or no more than `spare` seconds."""
-        self._take_least(spare)
+        with self.asking.interruptible():
+            self._take_least(spare)
         candidates = self._candidates()
         first = True
         while self.high - self.low > 1 and self.asking.left > spare:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from instances.plan import Plan
 from milp.explain.moves import Batches, Move, batches_of
 from milp.explain.ticks import Values
 from milp.explain.workshop import Rule, State, Workshop
+
+logger = logging.getLogger(__name__)
 
 MOST_BATCHES = 3_000
 """Batches of a plan beyond which moves are too many to try."""
@@ -98,12 +101,13 @@ def repair(instance: Instance, plan: Plan, *, time_limit: float) -> Repair | Non
 def _moves(workshop: Workshop, first: State, rule: Rule) -> list[Move]:
     """Return moves until all limits are met or none helps, without those that the others do not need."""
     state, moves = first, list[Move]()
-    while state.missed and time.monotonic() < workshop.until:
-        step = workshop.best_move(state, rule)
-        if step is None:
-            break
-        moves.append(step[0])
-        state = step[1]
+    try:
+        while state.missed and (step := workshop.best_move(state, rule)) is not None:
+            moves.append(step[0])
+            state = step[1]
+    except KeyboardInterrupt:
+        logger.warning("interrupted: keeping the moves made so far")
+        workshop.until = time.monotonic()
     for move in [] if state.missed else list(moves):
         fewer = [other for other in moves if other is not move]
         left = workshop.replayed(first, fewer)

@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.catalog.small import FOUR, OTHERS, REQUEST, at_most, small, two
 from instances import evaluate, read
+from instances.batch_model import form_batch_model
 from instances.catalog import names, path
 from instances.instance import Instance
 from instances.limit_rows import token_budget
@@ -23,6 +24,7 @@ from milp.explain.compromise import undercutting
 from milp.explain.conflict import find_conflict
 from milp.explain.feasibility import first_plan
 from milp.explain.floors import floor_proofs
+from milp.explain.lateness import lateness_proofs
 from milp.explain.relaxation import Relaxation
 from tests.oracle import best_plan
 from tests.strategies import random_instance
@@ -210,6 +212,22 @@ def test_a_proof_about_one_stream_holds_of_all(stream: int) -> None:
     wider = replace(proof, question=proof.question)
     free = limited(instance, LimitName("pad_ratio", stream), Fraction(3))
     assert verify(free, wider).status is Status.REJECTED
+
+
+@pytest.mark.parametrize("stream", [0, 1])
+def test_requests_that_are_late_alone_prove_a_percentile_infeasible(stream: int) -> None:
+    """The median of each request's least latency is proven to be out of reach by a tick, and is in reach."""
+    instance = small("late", two(FOUR, OTHERS), runs=REQUEST, time={"cold_start": Fraction(0)})
+    alone = best_plan(replace(instance, limits=at_most(max_batch_size=1)))
+    assert alone is not None
+    least = evaluate(instance, alone.plan).streams[stream].latency["p50"]
+    name = LimitName("p50", stream)
+    for value, proofs in ((least, 0), (least - Fraction(1, instance.time_scale), 1)):
+        asked = limited(instance, name, value)
+        found = list(lateness_proofs(asked, form_batch_model(asked)))
+        assert len(found) == proofs
+        assert all(proves(asked, proof, asked) for proof in found)
+        assert (best_plan(asked) is None) == bool(proofs)
 
 
 SEEDS = [seed for seed in range(60) if best_plan(random_instance(seed, requests=3)) is None][:6]
