@@ -217,9 +217,9 @@ def _step_words(instance: Instance, step: Step) -> str:
 
 def _quantity(name: LimitName, value: Fraction | None) -> str:
     """Return a limit's value with its unit."""
-    from instances.named_limits import quantile
+    from instances.limits import percentile_quantile
 
-    timed = name.metric == "total_time" or quantile(name.metric) is not None
+    timed = name.metric == "total_time" or percentile_quantile(name.metric) is not None
     return f"{number(value)} ms" if timed and value is not None else number(value)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from instances.limit_rows import deadlines
-from instances.named_limits import LimitName, quantile
+from instances.limits import percentile_quantile
+from instances.named_limits import LimitName
 from instances.plan import Plan
 from milp.certificate import Certificate
 from milp.explain.asking import Asking, Held
@@ -73,7 +74,9 @@ def _shrunk(asking: Asking, held: Held, certificate: Certificate) -> tuple[Held,
     rows = {name: value for name, value in held.items() if str(name) in priced}
     if deadlines(proven):
         # Deadlines are what batch types are made for: without one of them there are others.
-        rows = {name: value for name, value in held.items() if name in rows or quantile(name.metric)}
+        rows = {
+            name: value for name, value in held.items() if name in rows or percentile_quantile(name.metric)
+        }
     capacity = {name: value for name, value in held.items() if name.metric in CAPACITY}
     for kept in (rows, {name: held[name] for name in held if name in rows or name in capacity}):
         if len(kept) < len(held):

@@ -12,7 +12,8 @@ from instances.exact import IntArray
 from instances.groups import Groups
 from instances.instance import Instance
 from instances.latencies import batch_times, completion_ends
-from instances.named_limits import SHAPES, LimitName, quantile
+from instances.limits import percentile_quantile
+from instances.named_limits import SHAPES, LimitName
 from instances.plan import Plan
 from instances.running import Running, run_batches
 from instances.shapes import Shape
@@ -116,7 +117,7 @@ def _amounts(
         return _requests_in_shape(plan), 1
     cold = int(instance.time.cold_start * instance.time_scale)
     first, further = batch_times(plan, running, cold)
-    if quantile(name.metric) is not None:
+    if percentile_quantile(name.metric) is not None:
         return _late(instance, plan, running, first, int(limit * instance.time_scale)), 1
     times = zip(first.tolist(), further.tolist(), copies, strict=True)
     return [once + (n - 1) * again for once, again, n in times], instance.time_scale

@@ -10,7 +10,8 @@ import numpy as np
 
 from instances.batch_model import form_batch_model
 from instances.instance import Instance
-from instances.named_limits import SHAPES, LimitName, quantile
+from instances.limits import percentile_quantile
+from instances.named_limits import SHAPES, LimitName
 from instances.plan import Plan
 from milp.certificate import Certificate
 from milp.explain.asking import Asking
@@ -163,7 +164,7 @@ class _Interval:
     def _candidates(self) -> list[int]:
         """Return the values, in ticks, that a service percentile can have; none if there are too many."""
         instance = self.asking.instance
-        if quantile(self.name.metric) is None or instance.latency != "service":
+        if percentile_quantile(self.name.metric) is None or instance.latency != "service":
             return []
         return service_latencies(instance, self.low, self.high)
 

@@ -13,7 +13,8 @@ import numpy as np
 from instances.digest import digest
 from instances.instance import Instance
 from instances.limit_rows import LimitRow, limit_rows
-from instances.named_limits import SHAPES, WHOLE, LimitName, limited, quantile
+from instances.limits import percentile_quantile
+from instances.named_limits import SHAPES, WHOLE, LimitName, limited
 from instances.objective_value import ticks_reaching, value_at
 from instances.question import question_between
 from milp.certificate import Certificate
@@ -162,7 +163,7 @@ def _moved_bound(
     if same is not None or lower <= 0:
         return same
     known = None
-    if row is not None and quantile(name.metric) is None:
+    if row is not None and percentile_quantile(name.metric) is None:
         loss = _largest_price(certificate, instance, row) * (higher[row.label].bound - row.bound)
         # Rounding up to whole ticks gained the bound less than one; it may take one back.
         proofs = (holds(_less(instance, lower, loss + further)) for further in (0, 1))

@@ -10,9 +10,9 @@ from typing import Literal
 
 from instances.groups import Groups
 from instances.instance import Instance
-from instances.limits import LatencyLimit
+from instances.limits import LatencyLimit, percentile_quantile
 from instances.metrics import evaluate
-from instances.named_limits import LimitName, named_limits, quantile
+from instances.named_limits import LimitName, named_limits
 from instances.plan import Plan
 from instances.running import run_batches
 from milp.explain.asking import Held
@@ -124,7 +124,7 @@ class Workshop:
 
     def _excess(self, plan: Plan, name: LimitName, limit: Fraction, value: Fraction) -> Fraction:
         relative = (value - limit) / (limit or 1)
-        share = quantile(name.metric)
+        share = percentile_quantile(name.metric)
         if share is None and name.metric not in ONE_BATCH:
             return relative
         # The worst batch or request tells nothing of how many there are.
