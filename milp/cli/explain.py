@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 )
 @options.json_option
 def explain(instance: str, plan: Path | None, out: Path | None, as_json: bool, **settings: Any) -> ExitCode:
-    """Explain which limits stand in the way, and what the least change is that mends it.
+    """Explain which limits stand in the way, and what mends it.
 
     Of an infeasible instance: limits that cannot be met together although any fewer can, how far each has to
     give way, and the plan that exceeds the limits least. Of a feasible one: the slack and the price of each

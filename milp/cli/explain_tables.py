@@ -128,7 +128,7 @@ def _compromise_tables(
         return
     certified = "no plan does with less ([green]certified[/])"
     if not compromise.tight:
-        certified = f"none does with {_percent(compromise.at_least)} or less ([green]certified[/])"
+        certified = f"none does with less than {_percent(compromise.at_least)} ([green]certified[/])"
     yield f"A plan exceeds no limit by more than {_percent(compromise.excess)}; {certified}:"
     table = Table()
     for head in ("limit", "allowed", "has", "excess"):

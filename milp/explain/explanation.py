@@ -16,7 +16,7 @@ from milp.explain.compromise import Compromise, best_compromise
 from milp.explain.conflict import Conflict, find_conflict
 from milp.explain.contributions import Contribution, contributions
 from milp.explain.relaxation import Relaxation, least_relaxation
-from milp.explain.repair import MOST_BATCHES, Repair, repair, replaced
+from milp.explain.repair import Repair, repair, replaced
 from milp.explain.standing import Price, Standing, limit_prices, standings
 from milp.explain.ticks import plan_values
 from milp.result import Result
@@ -27,8 +27,6 @@ CONFLICT_SHARE, COMPROMISE_SHARE = 0.4, 0.3
 """Parts of the time limit after which the conflict is left as it is, and that are kept for the compromise."""
 SOLVE_SHARE = 0.7
 """Part of the time limit in which a feasible instance is solved; the rest is for the prices."""
-MOST_CHANGED = 1_000
-"""Batches up to which two plans are compared one by one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,6 +200,6 @@ def _searched(
     answer = asking.ask(asking.own)
     if answer.certificate is not None:
         return None, explain(instance, time_limit=max(1.0, asking.left), workers=workers, seed=seed)
-    if answer.plan is None or max(plan.batches, answer.plan.batches) > min(MOST_CHANGED, MOST_BATCHES):
+    if answer.plan is None:
         return None, None
     return replaced(instance, plan, answer.plan), None

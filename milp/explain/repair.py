@@ -13,6 +13,7 @@ from instances.groups import form_groups
 from instances.instance import Instance
 from instances.metrics import evaluate
 from instances.plan import Plan
+from instances.shapes import Shape
 from milp.explain.moves import Batches, Move, batches_of
 from milp.explain.ticks import Values
 from milp.explain.workshop import Rule, State, Workshop
@@ -133,8 +134,10 @@ def _told(workshop: Workshop, first: State, moves: list[Move]) -> Repair:
 
 
 def replaced(instance: Instance, old: Plan, new: Plan) -> Repair:
-    """Return another plan as what became of one."""
-    changed = changed_requests(batches_of(old), batches_of(new))
+    """Return another plan as what became of one; of very large ones, all requests count as changed."""
+    changed = instance.requests
+    if max(old.batches, new.batches) <= MOST_BATCHES:
+        changed = changed_requests(batches_of(old), batches_of(new))
     return Repair(new, evaluate(instance, new).feasible, changed)
 
 
@@ -143,17 +146,19 @@ def changed_requests(old: Batches, new: Batches) -> int:
 
     Batches are paired greedily, the largest overlap first, so that fewer may be the truth.
     """
-    overlaps = []
+    holders: dict[tuple[int, Shape, int], list[tuple[str, int]]] = {}
+    for label, batch in old.items():
+        for row, count in batch.entries:
+            holders.setdefault((batch.stream, batch.shape, row), []).append((label, count))
+    overlaps: Counter[tuple[str, str]] = Counter()
     for label, batch in new.items():
-        held = Counter(dict(batch.entries))
-        for other, before in old.items():
-            if (before.stream, before.shape) == (batch.stream, batch.shape):
-                common = (held & Counter(dict(before.entries))).total()
-                overlaps.append((-common, label, other))
+        for row, count in batch.entries:
+            for other, before in holders.get((batch.stream, batch.shape, row), []):
+                overlaps[label, other] += min(count, before)
     kept, paired_new, paired_old = 0, set[str](), set[str]()
-    for common, label, other in sorted(overlaps):
+    for (label, other), common in overlaps.most_common():
         if label not in paired_new and other not in paired_old:
-            kept -= common
+            kept += common
             paired_new.add(label)
             paired_old.add(other)
     return sum(batch.size for batch in new.values()) - kept
