@@ -63,7 +63,7 @@ def solve(
     """
     search = Search(instance, engine, time_limit, gap, workers, seed, progress)
     search.run(heuristic, warm_start)
-    return _conclude(search, search.incumbent.plan)
+    return conclude(search, search.incumbent.plan)
 
 
 def bound(
@@ -80,7 +80,7 @@ def bound(
     """Certify how far a plan is from the best one; the parameters are those of `solve`."""
     search = Search(instance, engine, time_limit, gap, workers, seed, progress)
     search.run(None, plan)
-    return _conclude(search, plan)
+    return conclude(search, plan)
 
 
 def ask(instance: Instance, question: Question, **settings: Any) -> Result:
@@ -107,8 +107,16 @@ def ask(instance: Instance, question: Question, **settings: Any) -> Result:
     return replace(result, certificate=certificate)
 
 
-def _conclude(search: Search, plan: Plan | None) -> Result:
-    """Build the certificate, let the verifier judge it, and return the outcome."""
+def conclude(search: Search, plan: Plan | None) -> Result:
+    """Build the certificate of a search that has ended, let the verifier judge it, and return the outcome.
+
+    Parameters
+    ----------
+    search
+        The search.
+    plan
+        The plan that the certificate is about.
+    """
     begin = time.monotonic()
     evaluation = None if plan is None else evaluate(search.instance, plan, search.model.groups)
     certificate = _certificate(search, plan, evaluation)

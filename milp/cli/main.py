@@ -15,6 +15,7 @@ from milp.cli.catalog import catalog
 from milp.cli.convert import convert
 from milp.cli.errors import ExitCode, is_bad_input, one_line
 from milp.cli.evaluate import evaluate
+from milp.cli.explain import explain
 from milp.cli.export import export
 from milp.cli.generate import generate
 from milp.cli.grid import grid
@@ -67,6 +68,7 @@ for command in (
     evaluate,
     bound,
     analyze,
+    explain,
     pareto,
     league,
     grid,

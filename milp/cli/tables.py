@@ -48,7 +48,7 @@ def result_tables(result: Result, files: Mapping[str, Path]) -> Iterator[Rendera
     """Yield the tables of a result."""
     rows = {
         "instance": escape(result.instance.name),
-        "status": _status(result.status.value),
+        "status": status_text(result.status.value),
         **({} if result.aim == "cost" else {"minimized": result.aim, result.aim: number(result.value)}),
         "cost": number(result.cost),
         "certified lower bound": number(result.lower_bound),
@@ -73,7 +73,7 @@ def steps_text(steps: Sequence[Step]) -> str:
     rows = {}
     for place, step in enumerate(steps, start=1):
         found = step.result
-        said = f"at least {number(found.lower_bound)}, {_status(found.status.value)}"
+        said = f"at least {number(found.lower_bound)}, {status_text(found.status.value)}"
         rows[f"{place}. {step.metric}"] = f"{number(found.value)} ({said})"
     return facts(rows)
 
@@ -89,7 +89,7 @@ def question_text(question: Question, instance: Instance) -> str:
 
 def verdict_table(verdict: Verdict, aim: str = "cost") -> str:
     """Return the table of a verdict on a certificate about an instance that minimises `aim`."""
-    rows = {"verdict": _status(verdict.status.value)}
+    rows = {"verdict": status_text(verdict.status.value)}
     if verdict.reason is not None:
         rows["reason"] = escape(verdict.reason)
     rows[aim] = number(verdict.upper_bound)
@@ -165,5 +165,6 @@ def _shapes(plan: Plan) -> str:
     return f"{len(plan.shapes)}: {shown}{more}"
 
 
-def _status(status: str) -> str:
+def status_text(status: str) -> str:
+    """Return a status as markup: green if it is certified."""
     return f"[{'green' if status.startswith('certified') else 'yellow'}]{status}[/]"
