@@ -172,11 +172,10 @@ class Curve:
     @property
     def status(self) -> Status:
         """What is certified of all plans of the front together."""
-        if self.is_empty:
-            return Status.INFEASIBLE
         found = [row.status for row in self.rows()]
         if not found:
-            return Status.NO_PLAN
+            # The last point allows the most x of all.
+            return Status.INFEASIBLE if self.points and self.points[-1].is_empty else Status.NO_PLAN
         order = (Status.CLAIMED, Status.GAP, Status.OPTIMAL)
         return min(found, key=order.index)
 
