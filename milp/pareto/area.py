@@ -63,7 +63,14 @@ def undecided_share(curve: Curve) -> float | None:
 
 
 def proven_outline(curve: Curve, low: Fraction, high: Fraction) -> tuple[Floats, Floats]:
-    """Return the upper edge of the proven region from `low` to `high`, as the corners of a polygon chain."""
-    inside = [value for value in corners(curve) if low < value < high]
-    parts = [bounds_over(curve, *ends) for ends in pairwise([low, *inside, high])]
+    """Return the upper edge of the proven region from `low` to `high`, as the corners of a polygon chain.
+
+    To the left of the least x there is no plan at any height: there it is ∞.
+    """
+    least = low if curve.least_x is None else curve.least_x
+    inside = sorted(value for value in {*corners(curve), least} if low < value < high)
+    parts = []
+    for start, end in pairwise([low, *inside, high]):
+        x, y = bounds_over(curve, start, end)
+        parts.append((x, np.full_like(y, np.inf) if end <= least else y))
     return np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts])

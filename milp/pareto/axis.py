@@ -108,6 +108,11 @@ class Axis:
         reached = self._value_at(count)
         return reached if reached == value else self._value_at(count - 1)
 
+    def reaching(self, value: Fraction) -> Fraction:
+        """Return the least value that a plan could have and that is at least `value`."""
+        count = self._reaching(value)
+        return value if count is None else self._value_at(count)
+
     def above(self, value: Fraction) -> Fraction:
         """Return the least value over `value` that a plan could have."""
         count = self._reaching(value)

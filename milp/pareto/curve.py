@@ -172,11 +172,10 @@ class Curve:
     @property
     def status(self) -> Status:
         """What is certified of all plans of the front together."""
-        if self.is_empty:
-            return Status.INFEASIBLE
         found = [row.status for row in self.rows()]
         if not found:
-            return Status.NO_PLAN
+            # The last point allows the most x of all.
+            return Status.INFEASIBLE if self.points and self.points[-1].is_empty else Status.NO_PLAN
         order = (Status.CLAIMED, Status.GAP, Status.OPTIMAL)
         return min(found, key=order.index)
 
@@ -210,9 +209,11 @@ class Curve:
         """Return the best proven bound on y of plans with no more than this x; None without one.
 
         A bound for x ≤ most holds at every x up to there; a line falls, so its bound at x holds for less x.
+        Bounds are rounded up to what a plan can have.
         """
         known = [p.lower_bound for p in self.points if p.lower_bound is not None and p.holds_at(x)]
-        return max([*known, *(line.at(x) for line in self.lines)], default=None)
+        best = max([*known, *(line.at(x) for line in self.lines)], default=None)
+        return None if best is None else self.y.reaching(best)
 
     def unreachable(self, x: Fraction, y: Fraction) -> bool:
         """Tell whether it is proven that no plan has this x and this y."""

@@ -145,12 +145,19 @@ class _Tracer:
         x = self.curve.x
         if self.ask(None if stop is None else x.below(stop)).x is None:
             return
-        self._find_left(None if start is None else x.below(start))
-        left, right = self.curve.front[0][0], self.curve.front[-1][0]
-        # Downwards, since an answer that needs less x than it may answers the questions in between as well.
-        for most in reversed(equal_steps(x, left, right, max(1, self.points // 2))):
+        if start is None:
+            if not x.is_percentile:
+                self._ask_least()
+            self._narrow()
+        left = self.curve.front[0][0] if start is None else x.below(start)
+        steps = equal_steps(x, left, self.curve.front[-1][0], max(1, self.points // 2))
+        # Downwards, since an answer that needs less x than it may answers the questions in between as well,
+        # and since less x is harder to keep to: plans near by are then at hand.
+        for most in (*reversed(steps), left):
             if self.open and not self.answered(most):
                 self.ask(most)
+        if left in self.refused:
+            self._narrow()
         while self.open:
             following = widest(self.curve, self.refused)
             if following is None:
@@ -161,26 +168,23 @@ class _Tracer:
     def _tighten(self) -> None:
         """Ask once more, in the time that is left, where the gap is not yet what it should be.
 
-        The plans and the pairs of batches found at other points since then make for a better start.
+        The plans found at other points since then make for a better start.
         """
         loose = [row for row in self.curve.rows() if row.gap is None or row.gap > self.settings["gap"]]
         loose.sort(key=lambda row: Fraction(1) if row.gap is None else row.gap, reverse=True)
-        for number, row in enumerate(loose):
+        asked = [row.most for row in loose]
+        asked += [point.most for point in self.curve.points if point.x is None and not point.is_empty]
+        for number, most in enumerate(asked):
             if self.until - time.monotonic() > SHORTEST:
-                self.ask(row.most, share=1 / (len(loose) - number))
+                self.ask(most, share=1 / (len(asked) - number))
 
     def answered(self, most: Fraction) -> bool:
         """Tell whether another point's plan is an answer here too, or none was found here before."""
         return most in self.refused or any(point.answers(most) for point in self.curve.points)
 
-    def _find_left(self, start: Fraction | None) -> None:
-        """Find the lower end of the range of x, or narrow it down between proofs and plans."""
+    def _narrow(self) -> None:
+        """Narrow down the lower end of the range of x, between proofs and plans."""
         x = self.curve.x
-        if start is not None:
-            if not self.open or self.answered(start) or self.ask(start).x is not None:
-                return
-        elif not x.is_percentile:
-            self._ask_least()
         until = self.begin + EXPLORING_SHARE * (self.until - self.begin)
         for _ in range(EXPLORED):
             left, right = self.curve.front[0][0], self.curve.front[-1][0]

@@ -89,10 +89,6 @@ def _frame(curve: Curve) -> _Frame:
 
 def _draw_unreachable(axes: Axes, curve: Curve, frame: _Frame) -> None:
     x, y = proven_outline(curve, frame.left, frame.right)
-    least = curve.least_x
-    if least is not None:
-        # To the left of the least x there is no plan at any height.
-        y = np.where(x < float(least), frame.top, y)
     y = np.clip(y, frame.bottom, frame.top)
     axes.fill_between(x, frame.bottom, y, color=UNREACHABLE, linewidth=0, label="proven: no plan is here")
     axes.plot(x, y, color=EDGE, linewidth=0.8)

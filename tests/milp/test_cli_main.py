@@ -24,6 +24,8 @@ COMMANDS = [
     "analyze",
     "league",
     "grid",
+    "pareto",
+    "league",
     "generate",
     "convert",
     "export",

@@ -15,14 +15,15 @@ import pytest
 from instances import InputError, catalog, evaluate, read
 from instances.instance import Instance
 from instances.named_limits import LimitName, limited, named_limits, without_limits
-from milp import Progress, read_certificate, verify
+from instances.question import Question
+from milp import Progress, Result, Status, minimize, read_certificate, verify
 from milp.pareto import Curve, Line, trace
 from milp.pareto.area import corners, undecided_share
 from milp.pareto.spacing import equal_steps
 from tests.oracle import best_plan
 from tests.strategies import random_instance, random_plan
 
-SEEDS = range(6)
+SEEDS = range(5)
 PAIRS = (("total_time", "cost"), ("pad_ratio", "cost"), ("cost", "total_time"), ("batches", "pad_ratio"))
 FIRST = "tiny/pad-ratio-real"
 
@@ -186,6 +187,21 @@ def test_a_percentile_can_be_either_axis() -> None:
     assert all(not upright.unreachable(b, a) for a, b in across.front)
 
 
+def test_points_that_stay_open_are_asked_about_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With searches that end too early the first time, all points are closed in the end, each kept once."""
+    asked: list[Question] = []
+
+    def hasty(instance: Instance, metric: str, *, question: Question, gap: float, **settings: Any) -> Result:
+        again = question in asked
+        asked.append(question)
+        return minimize(instance, metric, question=question, gap=gap if again else 1.0, **settings)
+
+    monkeypatch.setattr("milp.pareto.search.minimize", hasty)
+    curve = trace(read(catalog.path(FIRST)), "pad_ratio", "cost", points=3, time_limit=60.0)
+    assert len({point.most for point in curve.points}) == len(curve.points)
+    assert all(row.gap is not None and row.gap <= 1e-4 for row in curve.rows())
+
+
 @pytest.mark.parametrize(
     ("settings", "word"),
     [
@@ -234,8 +250,17 @@ def test_the_command_refuses_bad_input_in_one_line(batchproof) -> None:
     assert not list(Path().iterdir())
 
 
+def test_a_stop_below_the_least_x_is_proven_to_be_one() -> None:
+    """There is no plan, and nothing up to the stop is reachable."""
+    stop = Fraction(1, 100)
+    curve = trace(read(catalog.path(FIRST)), "pad_ratio", "cost", stop=stop, time_limit=20.0)
+    assert curve.status is Status.INFEASIBLE
+    assert curve.unreachable(stop, Fraction(10**30))
+    assert not curve.unreachable(Fraction(1), Fraction(10**30))
+
+
 def test_an_infeasible_instance_is_said_to_be(batchproof) -> None:
-    """Exit code 3, no plans, and everything is unreachable."""
+    """Exit code 3, and no plans."""
     name = next(name for name in catalog.names() if name.startswith("infeasible/"))
     outcome = batchproof("pareto", name, "--x", "batches", "--y", "cost", "--json")
     assert outcome.code == 3
