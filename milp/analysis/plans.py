@@ -11,7 +11,6 @@ from heuristics import Uncoverable
 from instances.instance import Instance
 from instances.limits import LatencyLimit
 from instances.metrics import evaluate
-from instances.named_limits import quantile
 from instances.plan import Plan
 
 EXTREMES = ("one-per-batch", "one-shape")
@@ -47,7 +46,7 @@ def best_plan(instance: Instance, metric: str, plans: Sequence[Plan]) -> Valued 
     instance
         Without limits on metrics.
     """
-    share = quantile(metric)
+    share = percentile_quantile(metric)
     if share is not None:
         # Evaluations report the percentiles that are limited.
         never = (LatencyLimit(NEVER, share),)

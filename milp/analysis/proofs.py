@@ -14,7 +14,8 @@ from instances.digest import digest
 from instances.instance import Instance
 from instances.latencies import percentile
 from instances.least_cost import latency_ticks
-from instances.named_limits import LimitName, limited, quantile
+from instances.limits import percentile_quantile
+from instances.named_limits import LimitName, limited
 from instances.objective import Minimized
 from instances.objective_value import value_at
 from instances.plan import Plan
@@ -54,7 +55,7 @@ def quick_proofs(instance: Instance, metric: str, seconds: float) -> Iterator[Pr
     seconds
         For the search over the few requests that no other exceeds.
     """
-    if quantile(metric) is not None:
+    if percentile_quantile(metric) is not None:
         yield from _percentile(instance, metric)
         return
     asked = replace(instance, minimize=cast(Minimized, metric))
@@ -136,7 +137,7 @@ def _percentile(instance: Instance, metric: str) -> Iterator[Proof]:
     Requests that can be on time are priced −1, being on time 1: no batch is worth anything, and
     L = ⌈qN⌉ − (requests that can be on time) > 0.
     """
-    share = quantile(metric)
+    share = percentile_quantile(metric)
     if share is None or instance.latency != "service":
         return
     scale = instance.time_scale

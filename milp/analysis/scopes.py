@@ -8,9 +8,9 @@ from fractions import Fraction
 
 from instances.cost import CountCost
 from instances.instance import Instance
-from instances.limits import Limits, percentile_name
+from instances.limits import Limits, percentile_name, percentile_quantile
 from instances.metrics import REPORTED
-from instances.named_limits import LimitName, named_limits, quantile
+from instances.named_limits import LimitName, named_limits
 from instances.objective import MINIMIZED
 from instances.question import Question
 
@@ -40,11 +40,13 @@ def _scopes(instance: Instance) -> list[int | None]:
 
 def _of_scope(instance: Instance, stream: int | None) -> Iterator[Ask]:
     faced = named_limits(instance)
-    shares = sorted({*REPORTED, *(share for name in faced if (share := quantile(name.metric)) is not None)})
+    shares = sorted(
+        {*REPORTED, *(share for name in faced if (share := percentile_quantile(name.metric)) is not None)}
+    )
     for metric in (*MINIMIZED, *map(percentile_name, shares)):
         limit = faced.get(LimitName("max_shapes" if metric == "shapes" else metric, stream))
         if len(instance.streams) > 1:
-            if quantile(metric) in REPORTED or metric in MINIMIZED or limit is not None:
+            if percentile_quantile(metric) in REPORTED or metric in MINIMIZED or limit is not None:
                 yield Ask(metric, stream, limit)
             continue
         own = faced.get(LimitName(metric, 0))
