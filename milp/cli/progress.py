@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,6 +37,29 @@ def shown_progress(text: Callable[[Any], str] = progress_text) -> Iterator[Calla
     text
         Returns what to show of a progress, which has ``seconds``.
     """
+    with _solvers_on_stderr(), _shown(text) as show:
+        yield show
+
+
+@contextmanager
+def _solvers_on_stderr() -> Iterator[None]:
+    """Send to stderr what libraries print to stdout behind Python's back, as HiGHS does now and then.
+
+    On stdout it would stand beside the one JSON object that is promised there.
+    """
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        os.dup2(2, 1)
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+@contextmanager
+def _shown(text: Callable[[Any], str]) -> Iterator[Callable[[Any], None]]:
     if sys.stderr.isatty():
         with _live(text) as show:
             yield show

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from milp.cli.main import main
+from milp.cli.progress import shown_progress
 
 INSTANCE = "tiny/max-shapes"
 
@@ -52,3 +54,13 @@ def test_what_is_no_metric_is_refused(metrics: str, capsys: pytest.CaptureFixtur
     """With exit code 2 and one line."""
     assert main(["solve", INSTANCE, "--minimize", metrics]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_what_a_solver_prints_does_not_reach_stdout(capfd: pytest.CaptureFixture[str]) -> None:
+    """HiGHS writes lines to the process's own stdout now and then, which is for one JSON object."""
+    with shown_progress():
+        os.write(1, b"a line of a solver\n")
+    os.write(1, b"the answer\n")
+    said = capfd.readouterr()
+    assert said.out == "the answer\n"
+    assert said.err == "a line of a solver\n"
