@@ -14,6 +14,9 @@ from milp.explain.asking import Held
 from milp.explain.feasibility import first_plan
 from milp.explain.ticks import without_capacity
 
+MOST_SHAPES = 4_000
+"""Entries by which a count table is made longer to see whether more of them would help."""
+
 Ints = npt.NDArray[np.int64]
 
 
@@ -133,7 +136,7 @@ def count_cause(instance: Instance, asked: Instance, time_limit: float) -> Cause
     if not count.table:
         return None
     # Further shapes for free are more than anybody could offer.
-    longer = replace(count, table=(*count.table, *[count.table[-1]] * instance.requests))
+    longer = replace(count, table=(*count.table, *[count.table[-1]] * min(instance.requests, MOST_SHAPES)))
     freed = replace(asked, cost=replace(asked.cost, count=longer))
     plan, _ = first_plan(freed, freed, time_limit=time_limit)
     if plan is None:

@@ -56,9 +56,9 @@ def _can_be_on_time(model: BatchModel, row: LimitRow) -> np.ndarray:
     groups, types = model.groups, model.types
     on_time = np.zeros(len(groups), dtype=bool)
     for stream in range(len(model.instance.streams)):
-        if row.stream not in (None, stream):
-            continue
         mine = types.stream == stream
+        if row.stream not in (None, stream) or not mine.any():
+            continue
         order = np.flatnonzero(mine)[np.argsort(types.unit_latency[mine], kind="stable")]
         own = groups.of_stream(stream)
         for index in range(own.start, own.stop):

@@ -15,6 +15,7 @@ from instances.catalog import names, path
 from instances.instance import Instance
 from instances.limit_rows import token_budget
 from instances.named_limits import LimitName, limited, named_limits, without_limits
+from instances.shapes import ShapeSpace, Sizes
 from milp import Status, verify
 from milp.certificate import Certificate
 from milp.explain import Explanation, explain
@@ -169,6 +170,16 @@ def test_uncovered_lengths_name_the_request_and_the_least_size(name: str) -> Non
     short = covering(instance, cause, cause.needs - 1)
     assert best_plan(short) is None
     assert first_plan(short, short, time_limit=5.0)[1] is not None
+
+
+def test_uncovered_lengths_are_named_whatever_is_limited() -> None:
+    """Limits beside a request that fits no shape are no part of the conflict."""
+    limits = at_most(p50=1, pad_ratio="0.01", max_batch_tokens=1)
+    instance = small("beside", two(FOUR, OTHERS, limits), shapes=ShapeSpace(Sizes(values=(8,))), max_shapes=1)
+    found = explain(instance, time_limit=5.0)
+    assert found.conflict is not None
+    assert not found.conflict.held
+    assert [(cause.kind, cause.needs, cause.number) for cause in found.causes] == [("prompt size", 28, 5)]
 
 
 @pytest.mark.parametrize("name", ["memory-below-longest-request", "memory-below-empty-slots"])
