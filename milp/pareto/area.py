@@ -28,12 +28,14 @@ def corners(curve: Curve) -> list[Fraction]:
 def bounds_over(curve: Curve, low: Fraction, high: Fraction) -> tuple[Floats, Floats]:
     """Return x evenly spaced from `low` to `high`, and the proven bounds on y over `low` and up to `high`.
 
-    The interval has no corner inside. A bound that nothing proves is −∞.
+    The interval has no corner inside. A bound that nothing proves is −∞. Where x is a whole number, `low` and
+    `high` are two, and no plan is between the last one under `high` and `high` itself.
     """
+    last = high - 1 if curve.x.is_counted and high - 1 >= low else high
     x = np.linspace(float(low), float(high), SAMPLES)
     known = [np.full(SAMPLES, -np.inf)]
     for point in curve.points:
-        if point.lower_bound is not None and point.holds_at(high):
+        if point.lower_bound is not None and point.holds_at(last):
             known.append(np.full(SAMPLES, float(point.lower_bound)))
     known += [float(line.intercept) + float(line.slope) * x for line in curve.lines]
     return x, np.max(known, axis=0)
