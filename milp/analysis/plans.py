@@ -9,7 +9,7 @@ from fractions import Fraction
 import heuristics
 from heuristics import Uncoverable
 from instances.instance import Instance
-from instances.limits import LatencyLimit
+from instances.limits import LatencyLimit, percentile_quantile
 from instances.metrics import evaluate
 from instances.plan import Plan
 
