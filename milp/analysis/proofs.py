@@ -13,7 +13,7 @@ from instances.batch_model import BatchModel, form_batch_model
 from instances.digest import digest
 from instances.instance import Instance
 from instances.latencies import percentile
-from instances.least_cost import latency_ticks
+from instances.least_cost import latency_ticks, work_ticks
 from instances.limits import percentile_quantile
 from instances.named_limits import LimitName, limited
 from instances.objective import Minimized
@@ -31,6 +31,8 @@ from milp.verifier import verify
 
 FEW_DECIDE = ("batches", "total_time")
 """Metrics that only the longest requests decide where batches may be of any size."""
+COUNTED = ("cost", "pad_ratio")
+"""Metrics to which every request adds something by itself."""
 MOST_PAIRS = 50_000_000
 """Pairs of batch types and groups up to which every pair is looked at."""
 
@@ -65,6 +67,8 @@ def quick_proofs(instance: Instance, metric: str, seconds: float) -> Iterator[Pr
     if metric == "shapes":
         yield from _proof(model, _some_shape(model))
         return
+    if metric in COUNTED:
+        yield from _proof(model, _counted(model))
     if len(model.types) * len(model.groups) <= MOST_PAIRS:
         yield from _proof(model, exact_values(model, full_shares(model), cold=False).prices)
     if metric not in FEW_DECIDE or not unlimited(model, np.arange(len(model.types))).all():
@@ -78,6 +82,15 @@ def quick_proofs(instance: Instance, metric: str, seconds: float) -> Iterator[Pr
     # Cold starts take most of the time, and are often hidden behind slower requests.
     for cold in (False, True) if prices.cold else (False,):
         yield from (replace(proof, plan=plan) for proof in _proof(model, replace(prices, cold=cold)))
+
+
+def _counted(model: BatchModel) -> Prices:
+    """Return as α what each request alone adds to the cost or to the tokens: no batch is worth anything."""
+    groups = model.groups
+    least = groups.prompt + groups.gen
+    if model.instance.minimize == "cost":
+        least = work_ticks(model.instance, groups.prompt, groups.gen)
+    return Prices(1, 1, least, np.zeros(len(model.rows), dtype=np.int64), 1)
 
 
 def _some_shape(model: BatchModel) -> Prices:
