@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from math import floor
-
 import numpy as np
 import numpy.typing as npt
 
+from instances.budgets import bucket_widths
 from instances.exact import exact_dot
 from instances.groups import Groups
 from instances.instance import Instance
 from instances.limit_rows import token_budget
 
 Ints = npt.NDArray[np.int64]
-
-SAFETY = Fraction(4, 5)
-"""Share of the width that is used: gens are not spread evenly over a bucket."""
 
 
 def derived_width(instance: Instance, groups: Groups, stream: int, prompt: Ints) -> int | None:
@@ -43,7 +38,7 @@ def derived_width(instance: Instance, groups: Groups, stream: int, prompt: Ints)
     # Where gens are compiled, those of groups are aligned: no plan avoids that part.
     gens = exact_dot(groups.gen[mine], groups.count[mine]) - exact_dot(demand.gen, demand.count)
     left = max(0, budget - demand.real_tokens - prompts - gens)
-    return floor(SAFETY * 2 * left / demand.requests) + 1
+    return bucket_widths(groups.gen[mine], groups.count[mine], left).even
 
 
 def bucketed(groups: Groups, widths: tuple[int, ...]) -> Ints:
