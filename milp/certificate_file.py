@@ -1,4 +1,4 @@
-"""Certificates as gzipped JSON; the format is described in docs/certificate.md."""
+"""Certificates as gzipped JSON; the format is described in FORMAT.md."""
 
 from __future__ import annotations
 

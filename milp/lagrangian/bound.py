@@ -6,8 +6,8 @@ sum being replaced by the value of the chain where the types form one,
 where an opened shape is used by at least one stream: if no σ_s,stream is negative, the least of them counts;
 and not by a stream all of whose types in it are bounded such that none can be run, or, where cold starts are
 counted, that has no type in it that can.
-See docs/certificate.md. Each product with a weight is rounded down to a whole number of 1/d ticks, so the
-value is a lower bound and exactly reproducible.
+See docs/certificate.md for the proof and FORMAT.md for every detail. Each product with a weight is rounded
+down to a whole number of 1/d ticks, so the value is a lower bound and exactly reproducible.
 """
 
 from __future__ import annotations
