@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -10,6 +11,7 @@ from fractions import Fraction
 import heuristics
 from heuristics import Uncoverable
 from heuristics.interchange import interchange_plan
+from heuristics.local_search import improve
 from heuristics.nested import suits as nested_suits
 from instances.batch_model import BatchModel
 from instances.cost import CostModel, CountCost
@@ -23,6 +25,9 @@ logger = logging.getLogger(__name__)
 
 QUICK_START = "powers-of-two"
 """A plan within milliseconds, so that there is one whenever the user interrupts."""
+
+POLISHING = 3.0
+"""Seconds in which local search improves on the greedy plan where limits bind."""
 
 SIMPLE = ("one-shape", "one-per-batch")
 
@@ -64,8 +69,13 @@ def first_plans(model: BatchModel, heuristic: str | None, until: float) -> Itera
             plan = interchange_plan(model, until)
             if plan is not None:
                 yield FirstPlan(plan)
-        else:
-            yield from _run(name, instance, model, name == QUICK_START)
+            continue
+        improved = name == "greedy" and bool(model.rows)
+        for first in _run(name, instance, model, improved or name == QUICK_START):
+            yield first
+            if improved:
+                end = min(until, time.monotonic() + POLISHING)
+                yield FirstPlan(improve(instance, model.groups, first.plan, end))
 
 
 def _run(name: str, instance: Instance, model: BatchModel, quick: bool = False) -> Iterator[FirstPlan]:
