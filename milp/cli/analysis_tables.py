@@ -51,11 +51,12 @@ def _titled(title: str, *columns: str) -> Table:
 
 def _lengths_table(analysis: Analysis) -> Table:
     first = analysis.streams[0].prompt
-    columns = ("requests", "min", "mean", *first.percentiles, "max", "total")
+    columns = ("min", "mean", *first.percentiles, "max", "total")
     table = _titled("Lengths, in tokens", "stream", *columns)
     for stream in analysis.streams:
+        table.add_row(f"{escape(stream.name)}, {number(stream.requests)} requests")
         for name, lengths in (("prompt", stream.prompt), ("gen", stream.gen)):
-            table.add_row(escape(f"{stream.name} {name}"), number(stream.requests), *_cells(lengths))
+            table.add_row(f"  {name}", *_cells(lengths))
     return table
 
 

@@ -26,11 +26,11 @@ def floor_table(analysis: Analysis) -> Table:
         caption="certified: by the verifier. gap: to a plan that keeps to no other limit.",
         caption_justify="left",
     )
-    table.add_column("stream")
-    table.add_column("metric")
+    table.add_column("metric", no_wrap=True)
     for column in ("floor", "gap", "limit"):
         table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
+    # In a narrow terminal words break rather than numbers.
+    table.add_column("verdict", min_width=12)
     before: object = ()
     for floor in analysis.floors:
         if before not in ((), floor.stream):
@@ -40,7 +40,9 @@ def floor_table(analysis: Analysis) -> Table:
             floor.metric, f"{floor.metric} ms" if floor.metric.startswith("p") else floor.metric
         )
         cells = (_value(floor, floor.lower), _gap(floor), _value(floor, floor.limit))
-        table.add_row("" if before == floor.stream else escape(name), metric, *cells, _verdict(floor))
+        if before != floor.stream:
+            table.add_row(f"[bold]{escape(name)}[/]")
+        table.add_row(f" {metric}", *cells, _verdict(floor))
         before = floor.stream
     return table
 
