@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import click
 
+from milp.cli.batch import batch
 from milp.cli.bound import bound
 from milp.cli.catalog import catalog
 from milp.cli.convert import convert
@@ -16,7 +17,9 @@ from milp.cli.errors import ExitCode, is_bad_input, one_line
 from milp.cli.evaluate import evaluate
 from milp.cli.export import export
 from milp.cli.generate import generate
+from milp.cli.recheck import recheck
 from milp.cli.solve import solve
+from milp.cli.table import table
 from milp.cli.verify import verify
 from milp.cli.versions import show_versions
 
@@ -57,7 +60,20 @@ def cli() -> None:
     """
 
 
-for command in (solve, verify, evaluate, bound, generate, convert, export, catalog, show_versions):
+for command in (
+    solve,
+    verify,
+    evaluate,
+    bound,
+    batch,
+    table,
+    recheck,
+    generate,
+    convert,
+    export,
+    catalog,
+    show_versions,
+):
     cli.add_command(command)
 
 
