@@ -2,49 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import signal
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing import Pipe
 from typing import Any
 
 from milp.batch.job import JobLimits
 from milp.batch.memory import MemoryWatch
-from milp.batch.messages import Done, Failed, Forked, Ready, Request, Value
+from milp.batch.messages import Done, Failed, Forked, Request, Value
+from milp.batch.server_process import LOG_KEPT, STARTING, ServerProcess
 from milp.results.record import Outcome
 
 POLL = 0.05
-"""Seconds between two looks at a task."""
+"""Seconds between two looks at the memory of a task."""
 
-STARTING = 120.0
-"""Seconds that a server may take to start, on a machine that has much else to do."""
-
-LOG_KEPT = 2000
-"""Bytes kept of what a task printed."""
-
-ONE_THREAD = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    # pyarrow, which pandas imports where it is installed, starts a thread for its memory otherwise.
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",
-    "ARROW_DEFAULT_MEMORY_POOL": "system",
-}
-"""Environment in which importing starts no threads: a process with threads must not fork."""
-
-_START = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from milp.batch.server import main; "
-    "main(int(sys.argv[2]), sys.argv[3] or None)"
-)
+ASKING = 1.0
+"""Seconds between two questions whether anybody still waits for a result."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +52,7 @@ class Stopped(Exception):
 
 
 class _Over(Exception):
-    """The task is over a limit: outcome and one line."""
+    """The task has to be ended: outcome and one line."""
 
 
 class Slot:
@@ -92,10 +67,7 @@ class Slot:
 
     def __init__(self, engine: str | None) -> None:
         self.engine = engine
-        self._process: subprocess.Popen[bytes] | None = None
-        self._connection: Any = None
-        self._log: Any = None
-        self._lock = threading.Lock()
+        self._server: ServerProcess | None = None
         self._stopped = False
         with _SLOTS_LOCK:
             _SLOTS.add(self)
@@ -106,6 +78,7 @@ class Slot:
         *arguments: Any,
         limits: JobLimits,
         tell: Callable[[Any], None] | None = None,
+        wanted: Callable[[], bool] | None = None,
     ) -> Ended:
         """Call a function in the slot's process, and return how that ended.
 
@@ -119,129 +92,119 @@ class Slot:
             Where it is stopped.
         tell
             Called with everything that the function tells; the function then takes one more argument.
+        wanted
+            Asked now and then whether anybody waits for the result; the task is ended if nobody does.
 
         Raises
         ------
         Stopped
             If `stop_all` was called.
         """
-        begin = time.monotonic()
-        watch: MemoryWatch | None = None
-        peak = 0.0
+        guard = _Guard(limits, wanted)
         try:
-            pid = self._ready()
-            begin = time.monotonic()
-            watch = None if self.engine else MemoryWatch(pid)
-            self._connection.send(Request(function, arguments, tell is not None, limits.memory_mib))
-            answer: Value | Failed | None = None
-            look = begin
-            while True:
-                message = self._connection.recv() if self._connection.poll(POLL) else None
-                if isinstance(message, Done):
-                    break
-                if isinstance(message, Forked):
-                    watch = MemoryWatch(message.pid)
-                elif isinstance(message, Value | Failed):
-                    answer = message
-                elif message is not None and tell is not None:
-                    tell(message)
-                now = time.monotonic()
-                if now > begin + limits.seconds:
-                    raise _Over(Outcome.TIME, f"stopped after {limits.seconds:g} s")
-                # While messages pour in, looks are no more frequent.
-                if watch is not None and now >= look:
-                    look = now + POLL
-                    peak = max(peak, watch.mib())
-                    if limits.memory_mib is not None and peak > limits.memory_mib:
-                        raise _Over(Outcome.MEMORY, f"stopped at {peak:.0f} MiB of {limits.memory_mib:.0f}")
+            server = self._ready()
+            guard.begin = time.monotonic()
+            if self.engine is None:
+                guard.watch = MemoryWatch(server.pid)
+            server.connection.send(Request(function, arguments, tell is not None, limits.memory_mib))
+            answer, done = self._follow(server, guard, tell)
         except _Over as over:
-            outcome, error = over.args
-            return self._lost(outcome, error, begin, peak)
+            return self._lost(guard, *over.args)
         except (EOFError, OSError) as error:
-            return self._lost(*self._why(error), begin, peak)
-        wall = time.monotonic() - begin
+            return self._lost(guard, *self._why(error))
+        server.forget_log()
+        seconds, peak = guard.seconds, guard.peak_mib or None
         if isinstance(answer, Value):
-            self._log.truncate(0)
-            return Ended(Outcome.FINISHED, None, answer.value, "", wall, message.cpu_s, peak or None)
-        if answer is None:
-            return self._lost(Outcome.CRASHED, "it ended without a result", begin, peak)
+            return Ended(Outcome.FINISHED, None, answer.value, "", seconds, done.cpu_s, peak)
         log = answer.log[-LOG_KEPT:]
-        return Ended(Outcome(answer.outcome), answer.error, None, log, wall, message.cpu_s, peak or None)
-
-    def close(self) -> None:
-        """End the process and whatever runs in it."""
-        with self._lock:
-            process, self._process = self._process, None
-            if process is not None:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-                self._connection.close()
-                self._log.close()
+        return Ended(Outcome(answer.outcome), answer.error, None, log, seconds, done.cpu_s, peak)
 
     def stop(self) -> None:
-        """End what runs, and refuse further tasks."""
+        """End what runs, and refuse further tasks; may be called from any thread."""
         self._stopped = True
-        process = self._process
-        if process is not None:
-            # The thread that waits for it sees the connection close.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
+        if self._server is not None:
+            # The thread that follows it sees the connection close.
+            self._server.kill()
 
-    def _ready(self) -> int:
-        """Start the process if there is none, and return its id."""
+    def close(self) -> None:
+        """End the process."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+
+    def _ready(self) -> ServerProcess:
         if self._stopped:
             raise Stopped
-        if self._process is not None and self._process.poll() is None:
-            return self._process.pid
-        # What ended between two tasks is nothing to hold against the next one.
-        self.close()
-        ours, theirs = Pipe()
-        log = tempfile.TemporaryFile("a+b", prefix="batchproof-")  # noqa: SIM115
-        path = json.dumps([entry or os.getcwd() for entry in sys.path])
-        with theirs, self._lock:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _START, path, str(theirs.fileno()), self.engine or ""],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=[theirs.fileno()],
-                env={**os.environ, **ONE_THREAD},
-                # What solvers start is in its group, so that all of it can be ended.
-                start_new_session=True,
-            )
-            self._connection, self._log = ours, log
-        if not ours.poll(STARTING):
-            raise _Over(Outcome.LOST, f"its process did not start within {STARTING:g} s")
-        ready: Ready = ours.recv()
-        return ready.pid
+        if self._server is None or not self._server.alive:
+            # What ended between two tasks is nothing to hold against the next one.
+            self.close()
+            self._server = ServerProcess(self.engine)
+            if not self._server.wait_until_ready():
+                raise _Over(Outcome.LOST, f"its process did not start within {STARTING:g} s")
+        return self._server
+
+    def _follow(
+        self, server: ServerProcess, guard: _Guard, tell: Callable[[Any], None] | None
+    ) -> tuple[Value | Failed, Done]:
+        """Take what the server says until the task has ended."""
+        answer: Value | Failed = Failed(Outcome.CRASHED, "it ended without a result", "")
+        while not self._stopped:
+            message = server.connection.recv() if server.connection.poll(POLL) else None
+            if isinstance(message, Done):
+                return answer, message
+            if isinstance(message, Forked):
+                guard.watch = MemoryWatch(message.pid)
+            elif isinstance(message, Value | Failed):
+                answer = message
+            elif message is not None and tell is not None:
+                tell(message)
+            guard.look()
+        raise EOFError
 
     def _why(self, error: Exception) -> tuple[Outcome, str]:
-        """Say why the process is gone."""
-        if self._stopped or self._process is None:
-            raise Stopped from None
-        try:
-            code = self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            return Outcome.CRASHED, f"its process does not answer: {error}"
-        number = -code if code < 0 else code - 128
-        if number == signal.SIGKILL:
-            return Outcome.MEMORY, "killed by the system, which does that when memory runs out"
-        if number > 0:
-            with contextlib.suppress(ValueError):
-                return Outcome.CRASHED, f"ended by {signal.Signals(number).name}"
-        return Outcome.CRASHED, f"ended with code {code}"
+        if self._stopped:
+            return Outcome.LOST, "stopped"
+        if self._server is None:
+            return Outcome.LOST, f"its process cannot be started: {error}"
+        return self._server.ending()
 
-    def _lost(self, outcome: Outcome, error: str, begin: float, peak: float) -> Ended:
+    def _lost(self, guard: _Guard, outcome: Outcome, error: str) -> Ended:
         """Give the process up, and return how the task ended."""
-        log = ""
-        if self._process is not None:
-            self._log.seek(max(0, self._log.seek(0, os.SEEK_END) - LOG_KEPT))
-            log = self._log.read().decode(errors="replace")
+        log = "" if self._server is None else self._server.log()
         self.close()
         if self._stopped:
             raise Stopped
-        return Ended(outcome, error, None, log, time.monotonic() - begin, None, peak or None)
+        return Ended(outcome, error, None, log, guard.seconds, None, guard.peak_mib or None)
+
+
+class _Guard:
+    """The limits of one task: what has been used of them."""
+
+    def __init__(self, limits: JobLimits, wanted: Callable[[], bool] | None) -> None:
+        self.limits, self.wanted = limits, wanted
+        self.begin = self._look = self._ask = time.monotonic()
+        self.peak_mib = 0.0
+        self.watch: MemoryWatch | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Since the task began."""
+        return time.monotonic() - self.begin
+
+    def look(self) -> None:
+        """Look at time and memory; while messages pour in, no more often than otherwise."""
+        now, most = time.monotonic(), self.limits.memory_mib
+        if now > self.begin + self.limits.seconds:
+            raise _Over(Outcome.TIME, f"stopped after {self.limits.seconds:g} s")
+        if self.watch is not None and now >= self._look:
+            self._look = now + POLL
+            self.peak_mib = max(self.peak_mib, self.watch.mib())
+            if most is not None and self.peak_mib > most:
+                raise _Over(Outcome.MEMORY, f"stopped at {self.peak_mib:.0f} MiB of {most:.0f}")
+        if self.wanted is not None and now >= self._ask:
+            self._ask = now + ASKING
+            if not self.wanted():
+                raise _Over(Outcome.LOST, "nobody waits for it any more")
 
 
 _SLOTS: weakref.WeakSet[Slot] = weakref.WeakSet()

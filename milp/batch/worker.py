@@ -11,7 +11,7 @@ from milp.batch.surroundings import machine, versions
 from milp.results.record import Outcome, TracePoint
 
 
-def perform(job: Job, tell: Callable[[TracePoint], None]) -> Report:
+def perform(job: Job, tell: Callable[[TracePoint], None], wanted: Callable[[], bool] | None = None) -> Report:
     """Run a job in a process of its own, and report how it ended.
 
     Parameters
@@ -20,6 +20,8 @@ def perform(job: Job, tell: Callable[[TracePoint], None]) -> Report:
         The job.
     tell
         Called as the search goes on.
+    wanted
+        Tells whether somebody still waits for the report; without it, somebody does.
 
     Raises
     ------
@@ -33,7 +35,7 @@ def perform(job: Job, tell: Callable[[TracePoint], None]) -> Report:
         tell(point)
 
     slot = slot_of_thread(job.key.engine)
-    ended = slot.call(tasks.solve, job, limits=job.limits, tell=follow)
+    ended = slot.call(tasks.solve, job, limits=job.limits, tell=follow, wanted=wanted)
     return Report(
         outcome=ended.outcome,
         error=ended.error,
