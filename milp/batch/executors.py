@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from milp.batch.job import Job, Report
-from milp.batch.slot import stop_all
+from milp.batch.slot import close_all, stop_all
 from milp.batch.worker import perform
 from milp.results.record import TracePoint
 
@@ -77,3 +77,4 @@ def threads(count: int) -> Iterator[Executor]:
     finally:
         stop_all()
         executor.shutdown(wait=True, cancel_futures=True)
+        close_all()

@@ -222,7 +222,16 @@ def slot_of_thread(engine: str | None) -> Slot:
 
 def stop_all() -> None:
     """End everything that runs in this process's slots, for good."""
-    with _SLOTS_LOCK:
-        slots = list(_SLOTS)
-    for slot in slots:
+    for slot in _slots():
         slot.stop()
+
+
+def close_all() -> None:
+    """End the processes of all slots, when no thread uses them any more."""
+    for slot in _slots():
+        slot.close()
+
+
+def _slots() -> list[Slot]:
+    with _SLOTS_LOCK:
+        return list(_SLOTS)
