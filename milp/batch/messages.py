@@ -61,6 +61,11 @@ class Failed:
 
 @dataclass(frozen=True)
 class Done:
-    """The task's process has ended; its processor time in seconds."""
+    """Whatever the task had to say is said; processor time that it took, in seconds."""
 
     cpu_s: float
+
+
+@dataclass(frozen=True)
+class Retire:
+    """Make room for a new fork."""

@@ -35,7 +35,7 @@ ONE_THREAD = {
 
 _CODE = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]);"
-    "from milp.batch.server import main; main(int(sys.argv[2]), sys.argv[3] or None)"
+    "from milp.batch.server import main; main(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] or None)"
 )
 
 
@@ -55,20 +55,28 @@ class ServerProcess:
 
     def __init__(self, engine: str | None) -> None:
         self.connection, theirs = Pipe()
+        lifeline, self._lifeline = os.pipe()
         self._log = tempfile.TemporaryFile("a+b", prefix="batchproof-")  # noqa: SIM115
         # The same modules as here, wherever the interpreter would look for them.
         path = json.dumps([entry or os.getcwd() for entry in sys.path])
-        with theirs:
+        given = (theirs.fileno(), lifeline)
+        try:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _CODE, path, str(theirs.fileno()), engine or ""],
+                [sys.executable, "-P", "-c", _CODE, path, *map(str, given), engine or ""],
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
                 stderr=self._log,
-                pass_fds=[theirs.fileno()],
+                pass_fds=given,
                 env={**os.environ, **ONE_THREAD},
                 # What solvers start is in its group, so that all of it can be ended.
                 start_new_session=True,
             )
+        except BaseException:
+            os.close(self._lifeline)
+            raise
+        finally:
+            theirs.close()
+            os.close(lifeline)
 
     @property
     def pid(self) -> int:
@@ -100,6 +108,7 @@ class ServerProcess:
         self.kill()
         self._process.wait()
         self.connection.close()
+        os.close(self._lifeline)
         self._log.close()
 
     def forget_log(self) -> None:

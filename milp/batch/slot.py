@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 import weakref
@@ -11,12 +12,18 @@ from typing import Any
 
 from milp.batch.job import JobLimits
 from milp.batch.memory import MemoryWatch
-from milp.batch.messages import Done, Failed, Forked, Request, Value
+from milp.batch.messages import Done, Failed, Forked, Request, Retire, Value
 from milp.batch.server_process import LOG_KEPT, STARTING, ServerProcess
 from milp.results.record import Outcome
 
 POLL = 0.05
 """Seconds between two looks at the memory of a task."""
+
+SHORT = 1.0
+"""Seconds up to which a task counts as short: its process is used again."""
+
+USES = 50
+"""Tasks that a process is used for at most; where most take longer than `SHORT`, each has its own."""
 
 ASKING = 1.0
 """Seconds between two questions whether anybody still waits for a result."""
@@ -61,13 +68,15 @@ class Slot:
     Parameters
     ----------
     engine
-        The engine that the tasks use; each then runs in a fork. None is for short tasks that one process
-        runs one after another.
+        The engine that the tasks use; they then run in forks, a new one after every task that took long or
+        did not finish. None is for short tasks that one process runs one after another.
     """
 
     def __init__(self, engine: str | None) -> None:
         self.engine = engine
         self._server: ServerProcess | None = None
+        self._watch: MemoryWatch | None = None
+        self._uses = 0
         self._stopped = False
         with _SLOTS_LOCK:
             _SLOTS.add(self)
@@ -103,9 +112,7 @@ class Slot:
         guard = _Guard(limits, wanted)
         try:
             server = self._ready()
-            guard.begin = time.monotonic()
-            if self.engine is None:
-                guard.watch = MemoryWatch(server.pid)
+            guard.begin, guard.watch = time.monotonic(), self._watch
             server.connection.send(Request(function, arguments, tell is not None, limits.memory_mib))
             answer, done = self._follow(server, guard, tell)
         except _Over as over:
@@ -114,6 +121,7 @@ class Slot:
             return self._lost(guard, *self._why(error))
         server.forget_log()
         seconds, peak = guard.seconds, guard.peak_mib or None
+        self._use(server, short=seconds < SHORT and isinstance(answer, Value))
         if isinstance(answer, Value):
             return Ended(Outcome.FINISHED, None, answer.value, "", seconds, done.cpu_s, peak)
         log = answer.log[-LOG_KEPT:]
@@ -128,7 +136,7 @@ class Slot:
 
     def close(self) -> None:
         """End the process."""
-        server, self._server = self._server, None
+        server, self._server, self._uses = self._server, None, 0
         if server is not None:
             server.close()
 
@@ -139,6 +147,7 @@ class Slot:
             # What ended between two tasks is nothing to hold against the next one.
             self.close()
             self._server = ServerProcess(self.engine)
+            self._watch = MemoryWatch(self._server.pid) if self.engine is None else None
             if not self._server.wait_until_ready():
                 raise _Over(Outcome.LOST, f"its process did not start within {STARTING:g} s")
         return self._server
@@ -153,13 +162,23 @@ class Slot:
             if isinstance(message, Done):
                 return answer, message
             if isinstance(message, Forked):
-                guard.watch = MemoryWatch(message.pid)
+                guard.watch = self._watch = MemoryWatch(message.pid)
             elif isinstance(message, Value | Failed):
                 answer = message
             elif message is not None and tell is not None:
                 tell(message)
             guard.look()
         raise EOFError
+
+    def _use(self, server: ServerProcess, short: bool) -> None:
+        """Count a use of the process; have another take its place if it may not be as new any more."""
+        self._uses += 1
+        if short and self._uses < USES:
+            return
+        self._uses = 0
+        with contextlib.suppress(OSError):
+            server.connection.send(Retire())
+        self._watch = None
 
     def _why(self, error: Exception) -> tuple[Outcome, str]:
         if self._stopped:
