@@ -74,7 +74,9 @@ def threads(count: int) -> Iterator[Executor]:
     executor = ThreadPoolExecutor(count, thread_name_prefix="slot")
     try:
         yield executor
-    finally:
+    except BaseException:
         stop_all()
+        raise
+    finally:
         executor.shutdown(wait=True, cancel_futures=True)
         close_all()

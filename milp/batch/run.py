@@ -13,6 +13,7 @@ from milp.batch.executors import LocalWorkforce, Workforce, threads
 from milp.batch.intake import Planned, Task, find_files, split, take_in, unusable_id
 from milp.batch.job import JobLimits
 from milp.batch.runner import Runner
+from milp.batch.slot import stop_all
 from milp.batch.surroundings import cores
 from milp.results.best import write_best
 from milp.results.record import Outcome, Record
@@ -99,6 +100,7 @@ def run_batch(
             _run(files, store, task, board, workforce, summary, resume, retry_failed)
         except KeyboardInterrupt:
             summary.interrupted = True
+            stop_all()
         write_best(store, store.records())
     return summary
 

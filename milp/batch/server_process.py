@@ -103,11 +103,14 @@ class ServerProcess:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
-    def close(self) -> None:
-        """End it, and keep nothing of it."""
+    def close(self, *, idle: bool = False) -> None:
+        """End it, and keep nothing of it; a process that is idle is left to end by itself."""
+        self.connection.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            if idle:
+                self._process.wait(ENDING)
         self.kill()
         self._process.wait()
-        self.connection.close()
         os.close(self._lifeline)
         self._log.close()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +23,9 @@ SHORT = 1.0
 
 USES = 50
 """Tasks that a process is used for at most; where most take longer than `SHORT`, each has its own."""
+
+GROWN_MIB = 400.0
+"""Memory from which on a process of short tasks is replaced."""
 
 ASKING = 1.0
 """Seconds between two questions whether anybody still waits for a result."""
@@ -121,7 +123,9 @@ class Slot:
             return self._lost(guard, *self._why(error))
         server.forget_log()
         seconds, peak = guard.seconds, guard.peak_mib or None
-        self._use(server, short=seconds < SHORT and isinstance(answer, Value))
+        self._uses += 1
+        if seconds > SHORT or self._uses >= USES or not isinstance(answer, Value):
+            self._renew(server, guard.peak_mib)
         if isinstance(answer, Value):
             return Ended(Outcome.FINISHED, None, answer.value, "", seconds, done.cpu_s, peak)
         log = answer.log[-LOG_KEPT:]
@@ -134,11 +138,11 @@ class Slot:
             # The thread that follows it sees the connection close.
             self._server.kill()
 
-    def close(self) -> None:
-        """End the process."""
+    def close(self, *, idle: bool = False) -> None:
+        """End the process; one that is idle is left to end by itself."""
         server, self._server, self._uses = self._server, None, 0
         if server is not None:
-            server.close()
+            server.close(idle=idle)
 
     def _ready(self) -> ServerProcess:
         if self._stopped:
@@ -170,15 +174,15 @@ class Slot:
             guard.look()
         raise EOFError
 
-    def _use(self, server: ServerProcess, short: bool) -> None:
-        """Count a use of the process; have another take its place if it may not be as new any more."""
-        self._uses += 1
-        if short and self._uses < USES:
-            return
+    def _renew(self, server: ServerProcess, peak_mib: float) -> None:
+        """Have the next task run in a new process: this one may not be as good as new any more."""
         self._uses = 0
-        with contextlib.suppress(OSError):
-            server.connection.send(Retire())
-        self._watch = None
+        if self.engine is not None:
+            self._watch = None
+            with contextlib.suppress(OSError):
+                server.connection.send(Retire())
+        elif peak_mib > GROWN_MIB:
+            self.close()
 
     def _why(self, error: Exception) -> tuple[Outcome, str]:
         if self._stopped:
@@ -226,7 +230,7 @@ class _Guard:
                 raise _Over(Outcome.LOST, "nobody waits for it any more")
 
 
-_SLOTS: weakref.WeakSet[Slot] = weakref.WeakSet()
+_SLOTS: set[Slot] = set()
 _SLOTS_LOCK = threading.Lock()
 _OF_THREAD = threading.local()
 
@@ -248,7 +252,9 @@ def stop_all() -> None:
 def close_all() -> None:
     """End the processes of all slots, when no thread uses them any more."""
     for slot in _slots():
-        slot.close()
+        slot.close(idle=True)
+    with _SLOTS_LOCK:
+        _SLOTS.clear()
 
 
 def _slots() -> list[Slot]:

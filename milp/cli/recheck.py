@@ -13,7 +13,7 @@ from milp.cli.output import report
 
 if TYPE_CHECKING:
     from milp.cli.records import Record
-    from milp.results.recheck import Rechecked
+    from milp.results.rechecking import Rechecked
 
 
 @click.command()
@@ -30,7 +30,7 @@ def recheck(results: Path, jobs: int | None, as_json: bool) -> ExitCode:
     from multiprocessing import get_context
 
     from milp.batch.surroundings import cores
-    from milp.results.recheck import recheck as check
+    from milp.results.rechecking import recheck as check
 
     with ProcessPoolExecutor(jobs or cores(), get_context("spawn")) as pool:
         checked = check(results, pool=pool, progress=_show)

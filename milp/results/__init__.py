@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from milp.results.best import best_known
-    from milp.results.recheck import recheck
+    from milp.results.rechecking import recheck
     from milp.results.record import Outcome, Record
     from milp.results.store import Store
     from milp.results.table import load, save
@@ -18,7 +18,7 @@ _HOME = {
     "Store": "milp.results.store",
     "best_known": "milp.results.best",
     "load": "milp.results.table",
-    "recheck": "milp.results.recheck",
+    "recheck": "milp.results.rechecking",
     "save": "milp.results.table",
 }
 
