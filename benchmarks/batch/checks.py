@@ -24,7 +24,7 @@ def differences(store: Path, expected: dict[str, str]) -> list[str]:
 def broken(store: Path) -> list[str]:
     """Return the records that do not hold, and files that were left half written."""
     bad = [f"{one.instance} {one.record}: {one.reason}" for one in recheck(store) if one.reason is not None]
-    return bad + [f"left behind: {path}" for path in Store(store).folder.rglob(".*.tmp")]
+    return bad + [f"left behind: {path}" for path in store.glob("*/.*")]
 
 
 def bounds(store: Path) -> dict[str, tuple[str | None, Exact, Exact]]:

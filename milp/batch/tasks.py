@@ -97,21 +97,19 @@ def _packed(certificate: Certificate | None) -> bytes | None:
 def check(instance_file: Path, certificate: bytes, folder: Path, record_id: str) -> Checked:
     """Verify a certificate against the instance in the store; keep it, and its plan, if it holds."""
     from instances import evaluate, read, write_plan
-    from milp.certificate_file import read_certificate, write_certificate
+    from milp.certificate_file import read_certificate
     from milp.cli.records import evaluation_record, verdict_record
     from milp.results.store import Store
     from milp.verifier import verify
 
     store = Store(folder)
     instance = read(instance_file)
-    with tempfile.TemporaryDirectory(prefix="batchproof-") as temporary:
-        arrived = Path(temporary) / "arrived.certificate.json.gz"
-        arrived.write_bytes(certificate)
-        proof = read_certificate(arrived)
-    verdict = verify(instance, proof)
+    with store.arriving(certificate, store.certificate_file(record_id)) as arrived:
+        proof = read_certificate(arrived.path)
+        verdict = verify(instance, proof)
+        arrived.kept = verdict.certified
     if not verdict.certified:
         return Checked(verdict_record(verdict), {})
-    write_certificate(proof, store.certificate_file(record_id))
     metrics: dict[str, Any] = {}
     if proof.plan is not None:
         metrics = evaluation_record(instance, proof.plan, evaluate(instance, proof.plan))

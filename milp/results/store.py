@@ -7,6 +7,7 @@ import hashlib
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from instances.errors import InputError
@@ -16,6 +17,14 @@ from milp.results.record import Outcome, Record, StoredFile, encode_record, read
 logger = logging.getLogger(__name__)
 
 FOLDERS = ("records", "instances", "certificates", "plans")
+
+
+@dataclass
+class Arriving:
+    """A file that is not yet a part of the store, and whether it becomes one."""
+
+    path: Path
+    kept: bool = False
 
 
 class Store:
@@ -56,8 +65,9 @@ class Store:
                 raise InputError(
                     "a store that no other run writes to", "one at work", file=self.folder
                 ) from None
-            for left in self.folder.glob("*/.*.tmp"):
-                left.unlink(missing_ok=True)
+            for name in FOLDERS:
+                for left in (self.folder / name).glob(".*"):
+                    left.unlink(missing_ok=True)
             yield
 
     def require(self) -> None:
@@ -109,6 +119,27 @@ class Store:
     def plan_file(self, record_id: str) -> Path:
         """Return where a plan is, or would be."""
         return self.folder / "plans" / f"{record_id}.plan.jsonl.gz"
+
+    @contextmanager
+    def arriving(self, content: bytes, target: Path) -> Iterator[Arriving]:
+        """Keep what arrived under another name until it has been looked at; it then takes its place, or goes.
+
+        Raises
+        ------
+        InputError
+            If it cannot be written.
+        """
+        # The ending says how the file is read.
+        arrived = Arriving(target.with_name(f".arrived-{target.name}"))
+        try:
+            arrived.path.write_bytes(content)
+            yield arrived
+            if arrived.kept:
+                arrived.path.replace(target)
+        except OSError as error:
+            raise InputError("a place that can be written to", error.strerror, file=target) from None
+        finally:
+            arrived.path.unlink(missing_ok=True)
 
     def stored(self, path: Path) -> StoredFile:
         """Return what a record says of a file of the store."""
