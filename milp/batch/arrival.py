@@ -13,7 +13,7 @@ from milp.results.store import Store
 from milp.status import Status
 
 
-def accept(planned: Planned, report: Report, attempts: int, store: Store) -> Record:
+def accept(planned: Planned, report: Report, store: Store) -> Record:
     """Verify what a job reports against the instance in the store, and record it.
 
     Nothing that the worker says of a bound counts: the exact verifier recomputes all of it here, in a process
@@ -24,14 +24,14 @@ def accept(planned: Planned, report: Report, attempts: int, store: Store) -> Rec
     milp.batch.slot.Stopped
         If the run was stopped.
     """
-    record = _unchecked(planned, report, attempts)
+    record = _unchecked(planned, report)
     if report.outcome is Outcome.FINISHED:
         _check(record, planned, report, store)
     store.add(record)
     return record
 
 
-def _unchecked(planned: Planned, report: Report, attempts: int) -> Record:
+def _unchecked(planned: Planned, report: Report) -> Record:
     key, taken = planned.key, planned.taken
     return Record(
         id=key.id,
@@ -50,7 +50,7 @@ def _unchecked(planned: Planned, report: Report, attempts: int) -> Record:
         wall_s=_rounded(report.wall_s),
         cpu_s=_rounded(report.cpu_s),
         peak_mib=_rounded(report.peak_mib),
-        attempts=attempts,
+        attempts=planned.attempts + planned.restarts,
         started=planned.started,
         versions=report.versions,
         machine=report.machine,

@@ -64,7 +64,7 @@ class Board:
         else:
             self.failed += 1
         count = f"[{self.done + self.failed}/{self.total}]"
-        self.note(f"{count} {record.instance}: {record_text(record)}")
+        self.note(f"{count} {record.label}: {record_text(record)}")
 
     def withdrawn(self, job_id: str) -> None:
         """Say that a job waits again."""
@@ -93,7 +93,7 @@ class Screen(Board):
             self.done += 1
             return
         self.failed += 1
-        self.note(f"{record.instance}: {record_text(record)}")
+        self.note(f"{record.label}: {record_text(record)}")
 
     def note(self, text: str) -> None:
         """Show a line above the table."""

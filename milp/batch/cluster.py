@@ -85,9 +85,10 @@ class ClusterWorkforce:
             self._reconnect()
         return self._executor.submit(perform_there, job, self._topic)
 
-    def forget(self, job_id: str) -> None:
-        """Expect no more of a job."""
-        self._sent.pop(job_id, None)
+    def forget(self, job_id: str) -> int:
+        """Expect no more of a job; return how often Dask started it again."""
+        sent = self._sent.pop(job_id, None)
+        return 0 if sent is None else max(0, sent.starts - 1)
 
     def tend(self) -> list[str]:
         """Count the workers now and then; return the jobs whose workers do not answer."""

@@ -38,8 +38,8 @@ class Workforce(Protocol):
         """Hand a job out; `tell` is called as its search goes on, from any thread."""
         ...
 
-    def forget(self, job_id: str) -> None:
-        """Expect no more of a job that was handed out."""
+    def forget(self, job_id: str) -> int:
+        """Expect no more of a job; return how often it was started again without a word to the runner."""
         ...
 
     def tend(self) -> list[str]:
@@ -60,8 +60,9 @@ class LocalWorkforce:
         """Hand a job out."""
         return self.here.submit(perform, job, tell)
 
-    def forget(self, job_id: str) -> None:
-        """Nothing is kept of it."""
+    def forget(self, job_id: str) -> int:
+        """Nothing is kept of it, and nothing starts by itself."""
+        return 0
 
     def tend(self) -> list[str]:
         """Nothing is lost here: slots see to their processes."""

@@ -15,7 +15,7 @@ from milp.batch import tasks
 from milp.batch.job import Job, JobLimits
 from milp.batch.slot import slot_of_thread
 from milp.batch.tasks import TakenIn
-from milp.results.record import Key, Outcome, Record
+from milp.results.record import Key, Outcome, Record, label_of
 from milp.results.store import Store
 
 ENDINGS = (".json", ".json.gz")
@@ -37,7 +37,9 @@ class Planned:
     started
         When it was first started, in UTC; empty before.
     attempts
-        How often it was started.
+        How often it was handed out.
+    restarts
+        How often it was started again besides.
     """
 
     key: Key
@@ -46,11 +48,17 @@ class Planned:
     taken: TakenIn
     started: str = ""
     attempts: int = 0
+    restarts: int = 0
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return label_of(self.source)
 
     def job(self, store: Store) -> Job:
         """Return what travels."""
         content = store.instance_file(self.key.digest).read_bytes()
-        return Job(self.key, self.taken.name, content, self.limits)
+        return Job(self.key, self.label, content, self.limits)
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,11 @@ class Summary:
         return [r for r in [*self.kept, *self.records] if r.outcome is not Outcome.FINISHED]
 
     @property
+    def repeated(self) -> int:
+        """How many files hold the problem of another one; it is solved once."""
+        return 0 if self.interrupted else self.files - len(self.records) - len(self.kept)
+
+    @property
     def statuses(self) -> dict[str, int]:
         """How often each status, or outcome of what did not finish, occurs."""
         found = Counter(record.status or record.outcome.value for record in [*self.kept, *self.records])

@@ -77,7 +77,7 @@ class Runner:
             planned.attempts += 1
             planned.started = planned.started or datetime.now(UTC).isoformat(timespec="seconds")
             job_id = planned.key.id
-            self.board.started(job_id, planned.taken.name)
+            self.board.started(job_id, planned.label)
             job = planned.job(self.store)
             future = self.workforce.submit(job, partial(self.board.told, job_id))
             self._working[future] = planned
@@ -85,7 +85,7 @@ class Runner:
     def _returned(self, future: Future[Report]) -> None:
         """Take a report, and have it verified; or start the job again if there is none."""
         planned = self._working.pop(future)
-        self.workforce.forget(planned.key.id)
+        planned.restarts += self.workforce.forget(planned.key.id)
         try:
             report = future.result()
         except Stopped:
@@ -105,7 +105,7 @@ class Runner:
             self._accept(planned, report)
 
     def _accept(self, planned: Planned, report: Report) -> None:
-        future = self.workforce.here.submit(accept, planned, report, planned.attempts, self.store)
+        future = self.workforce.here.submit(accept, planned, report, self.store)
         self._arriving[future] = planned
 
     def _arrived(self, future: Future[Record]) -> None:
@@ -120,7 +120,7 @@ class Runner:
         except Exception as error:
             logger.exception("recording %s", planned.key.id)
             report = Report(Outcome.CRASHED, f"recording it: {type(error).__name__}: {error}")
-            record = accept(planned, report, planned.attempts, self.store)
+            record = accept(planned, report, self.store)
         self.records.append(record)
         self.board.ended(record)
 
@@ -129,7 +129,7 @@ class Runner:
         self.board.withdrawn(planned.key.id)
         why = " ".join(why.split())
         if planned.attempts < ATTEMPTS:
-            self.board.note(f"{planned.taken.name}: {why}; attempt {planned.attempts + 1} of {ATTEMPTS}")
+            self.board.note(f"{planned.label}: {why}; attempt {planned.attempts + 1} of {ATTEMPTS}")
             self._waiting.append(planned)
         else:
             self._accept(planned, Report(Outcome.LOST, f"{why}, {ATTEMPTS} times"))

@@ -144,6 +144,7 @@ def _record(summary: Summary, out: Path) -> Record:
         "files": summary.files,
         "solved": len(summary.records),
         "known_already": len(summary.kept),
+        "repeated": summary.repeated,
         "statuses": summary.statuses,
         "failed": failed,
         "out": str(out),
@@ -156,12 +157,16 @@ def _text(summary: Summary, out: Path) -> str:
     from milp.cli.tables import facts
 
     rows = {"files": str(summary.files)}
+    if summary.repeated:
+        rows["the same problem as another"] = str(summary.repeated)
     if summary.kept:
         rows["known already"] = str(len(summary.kept))
     rows |= {status: str(number) for status, number in summary.statuses.items()}
     lines = [facts(rows)]
     for record in summary.failed[:FAILURES_SHOWN]:
-        lines.append(f"[red]{record.outcome}[/] {escape(record.source)}: {escape(record.error or '')}")
+        error = record.error or ""
+        place = "" if error.startswith(record.source) else f"{record.source}: "
+        lines.append(f"[red]{record.outcome}[/] {escape(place + error)}")
     if len(summary.failed) > FAILURES_SHOWN:
         lines.append(f"[red]…[/] and {len(summary.failed) - FAILURES_SHOWN} more")
     if summary.interrupted:

@@ -167,11 +167,21 @@ class Record(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     log: str = ""
 
     @property
+    def label(self) -> str:
+        """What people call the instance."""
+        return label_of(self.source)
+
+    @property
     def key(self) -> Key | None:
         """What it is about; None without an instance."""
         if self.digest is None:
             return None
         return Key(self.digest, self.engine, self.settings, self.version)
+
+
+def label_of(source: str) -> str:
+    """Return what people call an instance: its file without folder and ending. Names may be the same."""
+    return Path(source).name.removesuffix(".gz").removesuffix(".json")
 
 
 def encode_record(record: Record) -> bytes:

@@ -12,7 +12,7 @@ import pandas
 
 from instances.errors import InputError
 from instances.files.atomic import atomic_write
-from milp.results.record import Record
+from milp.results.record import Record, label_of
 from milp.results.store import Store
 
 if TYPE_CHECKING:
@@ -81,8 +81,9 @@ def load(folder: str | Path) -> DataFrame:
 
 
 def table_of(records: Iterable[Record]) -> DataFrame:
-    """Return records as a table, a row each."""
-    frame = pandas.DataFrame([_row(record) for record in records], columns=list(COLUMNS))
+    """Return records as a table, a row each, in the order of their files."""
+    ordered = sorted(records, key=lambda record: (record.source, record.id))
+    frame = pandas.DataFrame([_row(record) for record in ordered], columns=list(COLUMNS))
     whole = ("requests", "distinct_lengths", "streams", "workers", "seed", "shapes", "batches", "leaves")
     return frame.astype(dict.fromkeys(whole, "Int64"))
 
@@ -153,7 +154,7 @@ def _shown(row: dict[Any, Any]) -> list[str]:
     row = {name: None if pandas.isna(value) else value for name, value in row.items()}
     gap, failed = row["gap_float"], row["error"]
     return [
-        row["instance"],
+        label_of(row["source"]),
         row["engine"],
         _number(row["requests"]),
         row["status"] or f"{row['outcome']}: {failed}",
