@@ -11,6 +11,9 @@ from pathlib import Path
 
 from instances import catalog
 
+ROOT = Path(__file__).resolve().parents[2]
+"""From which `python -m milp` is what is tested."""
+
 GOOD = ("tiny/max-shapes", "tiny/token-count-quadratic", "tiny/prompt-list", "tiny/decimals")
 INFEASIBLE = "infeasible/prompt-not-covered"
 SLOW = "latency/completion-60"
@@ -44,7 +47,7 @@ def start(folder: Path, store: Path, *words: str) -> subprocess.Popen[bytes]:
     """Start a run in a process group of its own."""
     command = [sys.executable, "-m", "milp", "batch", str(folder), "--out", str(store), *OPTIONS, *words]
     return subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
 
 

@@ -18,7 +18,7 @@ import pytest
 from milp.results import recheck
 from milp.results.record import Outcome
 from milp.results.store import Store
-from tests.milp.runs import EXPECTED, OPTIONS, fill, kill, start
+from tests.milp.runs import EXPECTED, OPTIONS, ROOT, fill, kill, start
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, subp
     place = tmp_path_factory.mktemp("batch")
     folder, store = fill(place / "folder"), place / "store"
     command = [sys.executable, "-m", "milp", "batch", str(folder), "--out", str(store), *OPTIONS, "--json"]
-    return folder, store, subprocess.run(command, capture_output=True, text=True, check=False)
+    return folder, store, subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def outcomes(store: Path) -> dict[str, str]:
