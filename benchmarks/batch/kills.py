@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import subprocess
 import time
 from pathlib import Path
 
@@ -11,8 +12,11 @@ from benchmarks.batch.folder import write_folder
 from benchmarks.batch.outcomes import OPTIONS
 from benchmarks.batch.running import finish, kill, start, words_of
 
-LONGEST = 8.0
-"""Seconds after which a run is killed at the latest."""
+MOST_NEW = 5
+"""New results that a run may make, at the most, before it is killed; none leaves it to its first seconds."""
+
+LONGEST = 3.0
+"""Seconds after that at which it is killed, at the latest."""
 
 
 def measure(work: Path, number: int, kills: int, seed: int = 0) -> list[str]:
@@ -23,7 +27,8 @@ def measure(work: Path, number: int, kills: int, seed: int = 0) -> list[str]:
     wrong, grown = [], 0
     for _ in range(kills):
         process = start(work / "folder", work / "store", *words_of(OPTIONS))
-        time.sleep(rng.uniform(0.1, LONGEST))
+        _wait_for(work / "store", len(known) + rng.randint(0, MOST_NEW), process)
+        time.sleep(rng.uniform(0.0, LONGEST))
         kill(process)
         now = texts(work / "store") if (work / "store").exists() else {}
         # A result that is computed again has another time in it, at the least.
@@ -41,3 +46,13 @@ def measure(work: Path, number: int, kills: int, seed: int = 0) -> list[str]:
         f"{len(expected)} files, {kills} kills, {grown} of them after new results; {before} results before "
     )
     return [f"{told}the last start, {len(after)} after it; exit code {ran.code}", *wrong]
+
+
+def _wait_for(store: Path, results: int, process: subprocess.Popen[str]) -> None:
+    """Wait until there are so many results, or the run has ended."""
+    records = store / "records"
+    while process.poll() is None:
+        found = sum(not name.name.startswith("unusable") for name in records.glob("[!.]*.json"))
+        if found >= results:
+            return
+        time.sleep(0.02)
