@@ -17,7 +17,7 @@ from benchmarks.batch.running import finish, words_of
 def measure(work: Path, number: int, flips: int, seed: int = 0) -> list[str]:
     """Solve so many instances, and flip a digit so often; return what is to be told."""
     write_good(work / "folder", number)
-    finish(work / "folder", work / "store", *words_of({"jobs": 2, "time-limit": 10}))
+    finish(work / "folder", work / "store", *words_of({"jobs": 2, "time-limit": 25}))
     certificates = sorted((work / "store" / "certificates").glob("*.gz"))
     rng, wrong = random.Random(seed), []
     sound = _recheck(work / "store")

@@ -35,7 +35,7 @@ def good_instance(index: int) -> Instance:
     family, seed = families[index % len(families)], index // len(families)
     if index % 4 == 3:
         # Compiled prompts and gens, a cost of the number of shapes.
-        requests, preset, granularity = 50 * (1 + index % 13), "token", (256, 64)
+        requests, preset, granularity = 30 * (1 + index % 13), "token", (256, 64)
         count_cost = Fraction(2000)
     else:
         requests, preset, granularity = 3 + index % 17, "static-graph", (64, None)

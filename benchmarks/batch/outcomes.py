@@ -8,7 +8,7 @@ from benchmarks.batch.checks import broken, differences
 from benchmarks.batch.folder import MEMORY_MIB, write_folder
 from benchmarks.batch.running import finish, words_of
 
-OPTIONS = {"jobs": 2, "time-limit": 10, "stop-after": 20, "memory-limit": MEMORY_MIB}
+OPTIONS = {"jobs": 2, "time-limit": 25, "stop-after": 30, "memory-limit": MEMORY_MIB}
 
 
 def measure(work: Path, number: int) -> list[str]:
