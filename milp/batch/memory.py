@@ -7,7 +7,7 @@ import time
 
 import psutil
 
-FAMILY_INTERVAL = 0.5
+FAMILY_INTERVAL = 2.0
 """Seconds between two looks for new children: that costs a look at every process of the machine."""
 
 
@@ -25,7 +25,6 @@ class MemoryWatch:
 
     def __init__(self, pid: int) -> None:
         self._known: list[psutil.Process] = []
-        self._due = 0.0
         # Short jobs end before they could have children.
         self._due = time.monotonic() + FAMILY_INTERVAL
         with contextlib.suppress(psutil.Error):

@@ -186,7 +186,8 @@ def label_of(source: str) -> str:
 
 def encode_record(record: Record) -> bytes:
     """Return a record as JSON; integers of any size are written in full."""
-    return (json.dumps(msgspec.to_builtins(record), indent=1, ensure_ascii=False) + "\n").encode()
+    text = json.dumps(msgspec.to_builtins(record), ensure_ascii=False).encode()
+    return msgspec.json.format(text, indent=1) + b"\n"
 
 
 def read_record(path: Path) -> Record:
