@@ -48,7 +48,7 @@ def good_instance(index: int) -> Instance:
 
 def tiny_instance(index: int) -> Instance:
     """Return a tiny instance of an index."""
-    return generate_instance("lognormal", 12, index, "static-graph", name=f"tiny-{index:04}")
+    return generate_instance("lognormal", 30, index, "static-graph", name=f"tiny-{index:04}")
 
 
 def write_good(folder: Path, number: int) -> None:

@@ -40,6 +40,10 @@ class Board:
         self.start = time.monotonic()
         self.running: dict[str, Running] = {}
 
+    def reading(self, files: int) -> None:
+        """Say that files are being read."""
+        self.note(f"reading {files} files")
+
     def begin(self, total: int, kept: int) -> None:
         """Say how many jobs there are to run, and how many results there are already."""
         self.total, self.kept = total, kept
@@ -81,6 +85,11 @@ class Screen(Board):
     def __init__(self) -> None:
         super().__init__()
         self.live: Live | None = None
+        self.files = 0
+
+    def reading(self, files: int) -> None:
+        """Say that files are being read."""
+        self.files = files
 
     def begin(self, total: int, kept: int) -> None:
         """Say how many jobs there are to run, and how many results there are already."""
@@ -131,6 +140,9 @@ class Screen(Board):
 
     def summary(self) -> str:
         """Return the counts in one line."""
+        seconds = f"{time.monotonic() - self.start:7.1f} s"
+        if not self.total and not self.kept:
+            return f"{seconds}  reading {self.files} files"
         left = self.total - self.done - self.failed - len(self.running)
         parts = [
             f"{self.done} done",
@@ -139,7 +151,7 @@ class Screen(Board):
             f"{left} waiting",
         ]
         parts += [f"{self.kept} known already"] * bool(self.kept)
-        return f"{time.monotonic() - self.start:7.1f} s  {', '.join(parts)}"
+        return f"{seconds}  {', '.join(parts)}"
 
 
 @contextmanager

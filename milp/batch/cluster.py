@@ -60,12 +60,15 @@ class ClusterWorkforce:
         Runs what is done on this machine.
     board
         Where losses are said.
+    jobs
+        Jobs that are handed out at a time; None for twice the threads of the cluster.
     """
 
     shared = False
 
-    def __init__(self, address: str, here: Executor, board: Board) -> None:
+    def __init__(self, address: str, here: Executor, board: Board, jobs: int | None = None) -> None:
         self.here = here
+        self._jobs = jobs
         self._address, self._board = address, board
         self._topic = f"batchproof-{uuid.uuid4().hex}"
         self._sent: dict[str, _Sent] = {}
@@ -75,8 +78,8 @@ class ClusterWorkforce:
 
     @property
     def room(self) -> int:
-        """Twice the threads of the cluster: one job runs, one waits at the worker."""
-        return max(LEAST_ROOM, 2 * self._threads)
+        """Twice the threads of the cluster, unless it is said: one job runs, one waits at the worker."""
+        return self._jobs or max(LEAST_ROOM, 2 * self._threads)
 
     def submit(self, job: Job, tell: Tell) -> Future[Report]:
         """Hand a job out."""

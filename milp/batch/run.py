@@ -64,7 +64,7 @@ def run_batch(
     task: Task,
     board: Board,
     *,
-    jobs: int,
+    jobs: int | None,
     patterns: Sequence[str] = (),
     scheduler: str | None = None,
     resume: bool = True,
@@ -83,7 +83,7 @@ def run_batch(
     board
         What is shown.
     jobs
-        Jobs at a time.
+        Jobs at a time; None for as many as there are cores, or twice as many as the cluster has threads.
     patterns
         Globs, one of which a file has to match; none for all.
     scheduler
@@ -125,6 +125,7 @@ def _run(
             return store.damage(record) is None
         return not retry_failed and not _may_go_further(record, task.limits)
 
+    board.reading(len(files))
     known = {record.id: record for record in store.records()} if resume else {}
     planned = []
     for file, entry in zip(files, take_in(files, task, store, workforce.here), strict=True):
@@ -153,12 +154,13 @@ def _may_go_further(record: Record, limits: JobLimits) -> bool:
 
 
 @contextmanager
-def _workforce(jobs: int, scheduler: str | None, board: Board) -> Iterator[Workforce]:
-    with threads(jobs if scheduler is None else cores()) as here:
+def _workforce(jobs: int | None, scheduler: str | None, board: Board) -> Iterator[Workforce]:
+    at_once = jobs or cores()
+    with threads(at_once if scheduler is None else cores()) as here:
         if scheduler is None:
-            yield LocalWorkforce(jobs, here)
+            yield LocalWorkforce(at_once, here)
             return
         from milp.batch.cluster import ClusterWorkforce
 
-        with ClusterWorkforce(scheduler, here, board) as workforce:
+        with ClusterWorkforce(scheduler, here, board, jobs) as workforce:
             yield workforce

@@ -95,8 +95,8 @@ def batch(
 
     if engine is not None:
         options.require_engine(engine)
-    jobs = jobs or max(1, cores() // settings["workers"])
     if scheduler is None:
+        jobs = jobs or max(1, cores() // settings["workers"])
         _warn_of_crowding(jobs, settings["workers"], cores())
         memory_limit = memory_limit or round(memory_share(jobs))
     limits = JobLimits(memory_limit, stop_after or 2 * settings["time_limit"] + 60)
