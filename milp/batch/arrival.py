@@ -75,6 +75,8 @@ def _check(record: Record, planned: Planned, report: Report, store: Store) -> No
     )
     if found.outcome is not Outcome.FINISHED:
         record.outcome, record.error, record.log = found.outcome, f"verification: {found.error}", found.log
+        if found.outcome is Outcome.BAD_INPUT:
+            record.outcome = Outcome.REJECTED
         return
     checked: tasks.Checked = found.value
     verdict = checked.verdict

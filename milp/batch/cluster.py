@@ -73,6 +73,7 @@ class ClusterWorkforce:
         self._topic = f"batchproof-{uuid.uuid4().hex}"
         self._sent: dict[str, _Sent] = {}
         self._threads, self._counted = 0, 0.0
+        self._count: Future[Any] | None = None
         self._client = self._connected()
         self._executor: Executor = self._client.get_executor()
 
@@ -84,8 +85,11 @@ class ClusterWorkforce:
     def submit(self, job: Job, tell: Tell) -> Future[Report]:
         """Hand a job out."""
         self._sent[job.key.id] = _Sent(job, tell)
-        if self._client.status not in ("running", "connecting"):
-            self._reconnect()
+        if self._client.status in ("running", "connecting"):
+            # The client may be lost in this very moment, and says so in many ways.
+            with contextlib.suppress(Exception):
+                return self._executor.submit(perform_there, job, self._topic)
+        self._reconnect()
         return self._executor.submit(perform_there, job, self._topic)
 
     def forget(self, job_id: str) -> int:
@@ -96,9 +100,11 @@ class ClusterWorkforce:
     def tend(self) -> list[str]:
         """Count the workers now and then; return the jobs whose workers do not answer."""
         now = time.monotonic()
-        if now - self._counted > COUNTING:
+        if now - self._counted > COUNTING and (self._count is None or self._count.done()):
             self._counted = now
-            self._count()
+            self._take_count()
+            # In a thread: a scheduler that is frozen shall not freeze the run.
+            self._count = self.here.submit(self._client.scheduler_info, n_workers=-1)
         late = (
             (job_id, sent)
             for job_id, sent in self._sent.items()
@@ -135,13 +141,24 @@ class ClusterWorkforce:
             client = Client(self._address, timeout=CONNECTING, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
             raise InputError("a Dask scheduler", str(error), field=self._address) from None
-        for worker, found in client.run(versions, on_error="return").items():
-            theirs = found["batchproof"] if isinstance(found, dict) else found
-            if theirs != versions()["batchproof"]:
-                client.close()
-                raise InputError(f"batchproof {versions()['batchproof']} on worker {worker}", str(theirs))
+        try:
+            self._refuse_other_versions(client)
+        except InputError:
+            client.close(timeout=5)
+            raise
         client.subscribe_topic(self._topic, self._heard)
         return client
+
+    def _refuse_other_versions(self, client: Any) -> None:
+        """Say at once what would otherwise be said of every job; workers that come later are found then."""
+        ours = versions()["batchproof"]
+        asked = self.here.submit(client.run, versions, on_error="return")
+        # A worker may be frozen; it shall not stop the others.
+        with contextlib.suppress(TimeoutError, OSError):
+            for worker, found in asked.result(CONNECTING).items():
+                theirs = found["batchproof"] if isinstance(found, dict) else found
+                if theirs != ours:
+                    raise InputError(f"batchproof {ours} on worker {worker}", str(theirs))
 
     def _reconnect(self) -> None:
         self.close()
@@ -157,11 +174,12 @@ class ClusterWorkforce:
                 self._executor = self._client.get_executor()
                 return
 
-    def _count(self) -> None:
-        with contextlib.suppress(OSError, TimeoutError, ValueError):
-            info = self._client.scheduler_info(n_workers=-1)
-            self._threads = sum(worker["nthreads"] for worker in info["workers"].values())
-            if not self._threads and self._sent:
+    def _take_count(self) -> None:
+        """Take the number of threads that was last asked for."""
+        with contextlib.suppress(Exception):
+            workers = {} if self._count is None else self._count.result(0)["workers"]
+            self._threads = sum(worker["nthreads"] for worker in workers.values())
+            if self._count is not None and not workers and self._sent:
                 self._board.note("no workers; waiting for some")
 
     def _heard(self, event: tuple[float, Any]) -> None:

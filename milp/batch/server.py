@@ -130,7 +130,8 @@ def _answer(connection: Connection[Any, Any], request: Request) -> None:
     except MemoryError:
         answer = Failed("out of memory", "it ran out of memory", traceback.format_exc())
     except Exception as error:
-        answer = Failed("crashed", f"{type(error).__name__}: {error}", traceback.format_exc())
+        line = " ".join(f"{type(error).__name__}: {error}".split())
+        answer = Failed("crashed", line, traceback.format_exc())
     connection.send(answer)
 
 
