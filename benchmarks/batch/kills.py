@@ -12,10 +12,10 @@ from benchmarks.batch.folder import write_folder
 from benchmarks.batch.outcomes import OPTIONS
 from benchmarks.batch.running import finish, kill, start, words_of
 
-MOST_NEW = 5
+MOST_NEW = 4
 """New results that a run may make, at the most, before it is killed; none leaves it to its first seconds."""
 
-LONGEST = 3.0
+LONGEST = 1.0
 """Seconds after that at which it is killed, at the latest."""
 
 

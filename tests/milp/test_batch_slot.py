@@ -23,16 +23,24 @@ DIES = "__import__('os').kill(__import__('os').getpid(), {})"
 
 
 @pytest.fixture(scope="module", params=["highs", None], ids=["forks", "one process"])
-def slot(request: pytest.FixtureRequest) -> Iterator[Slot]:
+def each(request: pytest.FixtureRequest) -> Iterator[Slot]:
     """Return a slot that forks, and one that does not."""
     slot = Slot(request.param)
     yield slot
     slot.close()
 
 
-def test_a_task_returns_its_value_from_another_process(slot: Slot) -> None:
+@pytest.fixture(scope="module")
+def slot() -> Iterator[Slot]:
+    """Return a slot that does not fork, which is sooner there again."""
+    slot = Slot(None)
+    yield slot
+    slot.close()
+
+
+def test_a_task_returns_its_value_from_another_process(each: Slot) -> None:
     """The value comes back, and was computed elsewhere."""
-    ended = slot.call(os.getpid, limits=LIMITS)
+    ended = each.call(os.getpid, limits=LIMITS)
     assert ended.outcome is Outcome.FINISHED
     assert ended.value != os.getpid()
 
@@ -45,9 +53,9 @@ def test_a_task_that_takes_too_long_is_stopped(slot: Slot) -> None:
     assert time.monotonic() - begin < 30
 
 
-def test_a_task_that_takes_too_much_memory_is_stopped(slot: Slot) -> None:
+def test_a_task_that_takes_too_much_memory_is_stopped(each: Slot) -> None:
     """Memory that is resident counts, and the peak is told."""
-    ended = slot.call(eval, GROWS, limits=JobLimits(250.0, 30.0))
+    ended = each.call(eval, GROWS, limits=JobLimits(250.0, 30.0))
     assert ended.outcome is Outcome.MEMORY
     assert ended.peak_mib is not None
     assert ended.peak_mib > 250
@@ -65,12 +73,12 @@ def test_an_allocation_that_cannot_be_is_out_of_memory() -> None:
     ("number", "outcome", "word"),
     [(signal.SIGSEGV, Outcome.CRASHED, "SIGSEGV"), (signal.SIGKILL, Outcome.MEMORY, "by the system")],
 )
-def test_a_task_that_dies_is_an_outcome(slot: Slot, number: int, outcome: Outcome, word: str) -> None:
+def test_a_task_that_dies_is_an_outcome(each: Slot, number: int, outcome: Outcome, word: str) -> None:
     """A crash is told from a kill by the system, and the slot goes on with a new process."""
-    ended = slot.call(eval, DIES.format(int(number)), limits=LIMITS)
+    ended = each.call(eval, DIES.format(int(number)), limits=LIMITS)
     assert ended.outcome is outcome
     assert word in (ended.error or "")
-    assert slot.call(abs, -1, limits=LIMITS).value == 1
+    assert each.call(abs, -1, limits=LIMITS).value == 1
 
 
 def test_what_a_task_raises_is_an_outcome(slot: Slot) -> None:
