@@ -26,14 +26,13 @@ def recheck(results: Path, jobs: int | None, as_json: bool) -> ExitCode:
     Loads no solver. Reports every record that does not hold: a file that was changed or is missing, or a
     bound that its certificate does not prove. The exit code is then 1.
     """
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
+    from milp.batch.executors import threads
+    from milp.batch.rechecks import in_slot
     from milp.batch.surroundings import cores
     from milp.results.rechecking import recheck as check
 
-    with ProcessPoolExecutor(jobs or cores(), get_context("spawn")) as pool:
-        checked = check(results, pool=pool, progress=_show)
+    with threads(jobs or cores()) as pool:
+        checked = check(results, pool=pool, one=in_slot, progress=_show)
     report(as_json, _record(checked), lambda: [_text(checked)])
     return ExitCode.NOT_VERIFIED if _bad(checked) else ExitCode.FINE
 

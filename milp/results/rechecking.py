@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,7 @@ def recheck(
     folder: str | Path,
     *,
     pool: Executor | None = None,
+    one: Callable[[Path, Path], Rechecked] | None = None,
     progress: Callable[[Rechecked], None] | None = None,
 ) -> list[Rechecked]:
     """Check every record of a store again, trusting the instances in it alone.
@@ -52,6 +53,8 @@ def recheck(
         The store.
     pool
         Where to check them; one after another without it.
+    one
+        Checks one record, given the folder and its file; `recheck_file` by default.
     progress
         Called with each, in order.
 
@@ -62,18 +65,14 @@ def recheck(
     """
     store = Store(folder)
     store.require()
-    checked = []
-    for one in _all(store, pool):
-        checked.append(one)
-        if progress is not None:
-            progress(one)
-    return checked
-
-
-def _all(store: Store, pool: Executor | None) -> Iterator[Rechecked]:
     files = store.record_files()
     folders = [store.folder] * len(files)
-    return map(recheck_file, folders, files) if pool is None else pool.map(recheck_file, folders, files)
+    checked = []
+    for found in (map if pool is None else pool.map)(one or recheck_file, folders, files):
+        checked.append(found)
+        if progress is not None:
+            progress(found)
+    return checked
 
 
 def recheck_file(folder: Path, path: Path) -> Rechecked:

@@ -6,6 +6,8 @@ import gzip
 import json
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ import pytest
 
 from milp.results import Record, Store, recheck
 from milp.results.record import encode_record
-from tests.milp.runs import OPTIONS, fill
+from tests.milp.runs import OPTIONS, ROOT, fill
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +125,16 @@ def test_the_command_reports_in_its_exit_code(store: Store, batchproof: Any) -> 
     bad = batchproof("recheck", store.folder, "--jobs", 1)
     assert bad.code == 1
     assert bad.err.splitlines() == ["decimals: the certificate is missing"]
+
+
+def test_no_solver_is_loaded(store: Store) -> None:
+    """Checking a store again needs the problem's definition and the verifier, and no solver."""
+    script = (
+        "import sys; from milp.results import recheck;"
+        "held = all(one.reason is None for one in recheck(sys.argv[1]));"
+        "banned = {'ortools', 'highspy', 'pulp', 'scipy', 'networkx', 'milp.formulation', 'milp.engines'};"
+        "sys.exit(str(banned & set(sys.modules)) if banned & set(sys.modules) else not held)"
+    )
+    command = [sys.executable, "-c", script, str(store.folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
