@@ -71,6 +71,21 @@ def test_progress_is_plain_lines(finished: tuple[Path, Path, Any]) -> None:
     assert "completion-60: out of time: stopped after 8 s" in ran.stderr
 
 
+def test_the_results_are_a_table(finished: tuple[Path, Path, Any], batchproof: Any) -> None:
+    """`table` has a row for every record, in Markdown on stdout and in files."""
+    _, store, _ = finished
+    shown = batchproof("table", store)
+    assert shown.code == 0
+    rows = shown.out.splitlines()
+    assert len(rows) == len(EXPECTED) + 2
+    assert any(row.startswith("| decimals | exact | ") and "certified optimal" in row for row in rows)
+    assert batchproof("table", store, "-o", "all.csv", "-o", "all.html").code == 0
+    assert len(Path("all.csv").read_text().splitlines()) == len(EXPECTED) + 1
+    assert Path("all.html").read_text().count("<tr>") == len(EXPECTED) + 1
+    rows = batchproof("table", store, "--json").json["results"]
+    assert {row["outcome"] for row in rows} == {"finished", "bad input", "out of time"}
+
+
 def test_a_second_run_repeats_nothing(finished: tuple[Path, Path, Any], batchproof: Any) -> None:
     """Started again, only files that cannot be read are looked at again; no record changes but theirs."""
     folder, store, _ = finished
