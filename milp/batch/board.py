@@ -32,7 +32,7 @@ class Running:
 class Board:
     """Counts what is done and keeps what runs; shows plain lines on stderr.
 
-    Everything but `told` is called from one thread.
+    `started`, `told` and `note` may be called from any thread.
     """
 
     def __init__(self) -> None:
@@ -51,11 +51,11 @@ class Board:
         self.note(f"{total} to solve{known}")
 
     def started(self, job_id: str, name: str) -> None:
-        """Say that a job was handed out."""
+        """Say that a job starts."""
         self.running[job_id] = Running(name, time.monotonic())
 
     def told(self, job_id: str, point: TracePoint) -> None:
-        """Say where a search stands; may be called from any thread."""
+        """Say where a search stands."""
         job = self.running.get(job_id)
         if job is not None:
             job.point = point

@@ -193,6 +193,7 @@ class ClusterWorkforce:
             return
         sent.starts += 1
         sent.since = time.monotonic()
+        self._board.started(job_id, sent.job.name)
         if sent.starts > 1:
             self._board.note(f"{sent.job.name}: its worker was lost; Dask starts it again on {worker}")
 

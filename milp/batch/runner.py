@@ -77,7 +77,9 @@ class Runner:
             planned.attempts += 1
             planned.started = planned.started or datetime.now(UTC).isoformat(timespec="seconds")
             job_id = planned.key.id
-            self.board.started(job_id, planned.label)
+            if self.workforce.shared:
+                # Elsewhere it may wait for a worker, which then says that it starts.
+                self.board.started(job_id, planned.label)
             job = planned.job(self.store)
             future = self.workforce.submit(job, partial(self.board.told, job_id))
             self._working[future] = planned
