@@ -23,12 +23,6 @@ class JobLimits:
     memory_mib: float | None
     seconds: float
 
-    def exceeds(self, other: dict[str, float | None]) -> bool:
-        """Tell whether a job that was stopped at `other` may go further under these."""
-        memory, seconds = other.get("memory_mib"), other.get("seconds")
-        more_memory = memory is not None and (self.memory_mib is None or self.memory_mib > memory)
-        return more_memory or (seconds is not None and self.seconds > seconds)
-
 
 @dataclass(frozen=True)
 class Job:

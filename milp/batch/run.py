@@ -148,8 +148,11 @@ def _run(
 
 def _may_go_further(record: Record, limits: JobLimits) -> bool:
     """Tell whether a job that failed may end otherwise now: it was lost, or stopped at a lower limit."""
-    if record.outcome in (Outcome.MEMORY, Outcome.TIME):
-        return limits.exceeds(record.limits)
+    memory, seconds = record.limits.get("memory_mib"), record.limits.get("seconds")
+    if record.outcome is Outcome.MEMORY:
+        return memory is not None and (limits.memory_mib is None or limits.memory_mib > memory)
+    if record.outcome is Outcome.TIME:
+        return seconds is not None and limits.seconds > seconds
     return record.outcome in (Outcome.LOST, Outcome.REJECTED)
 
 
