@@ -121,6 +121,10 @@ class Slot:
             return self._lost(guard, *over.args)
         except (EOFError, OSError) as error:
             return self._lost(guard, *self._why(error))
+        except BaseException:
+            # What the task says from here on would be taken for the next one's.
+            self.close()
+            raise
         server.forget_log()
         seconds, peak = guard.seconds, guard.peak_mib or None
         self._uses += 1
@@ -170,7 +174,9 @@ class Slot:
             elif isinstance(message, Value | Failed):
                 answer = message
             elif message is not None and tell is not None:
-                tell(message)
+                # Whoever listens may be gone; that is no fault of the task.
+                with contextlib.suppress(Exception):
+                    tell(message)
             guard.look()
         raise EOFError
 

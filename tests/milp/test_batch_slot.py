@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
@@ -95,6 +95,30 @@ def test_what_a_crashed_task_printed_is_kept(slot: Slot) -> None:
     """The last words of a crash, of itself or of a solver, are in the log."""
     ended = slot.call(eval, f"__import__('os').write(2, b'last words') and {DIES.format(6)}", limits=LIMITS)
     assert "last words" in ended.log
+
+
+def test_a_task_that_nobody_waits_for_is_ended(slot: Slot) -> None:
+    """If nobody wants the result any more, the process is not kept from other tasks."""
+    begin = time.monotonic()
+    ended = slot.call(time.sleep, 60, limits=LIMITS, wanted=lambda: time.monotonic() < begin + 0.5)
+    assert (ended.outcome, ended.error) == (Outcome.LOST, "nobody waits for it any more")
+    assert time.monotonic() - begin < 30
+
+
+def test_a_listener_that_fails_costs_nothing(slot: Slot) -> None:
+    """What a task tells is for people; if that fails, its result still arrives."""
+
+    def listen(message: object) -> None:
+        raise OSError(message)
+
+    assert slot.call(_tell, limits=LIMITS, tell=listen).value == 7
+    assert slot.call(abs, -2, limits=LIMITS).value == 2
+
+
+def _tell(tell: Callable[[str], None]) -> int:
+    """Tell something, and answer."""
+    tell("told")
+    return 7
 
 
 def test_short_tasks_share_a_process_and_others_do_not() -> None:
