@@ -97,6 +97,7 @@ def _packed(certificate: Certificate | None) -> bytes | None:
 def check(instance_file: Path, certificate: bytes, folder: Path, record_id: str) -> Checked:
     """Verify a certificate against the instance in the store; keep it, and its plan, if it holds."""
     from instances import evaluate, read, write_plan
+    from instances.batch_model import form_batch_model
     from milp.certificate_file import read_certificate
     from milp.cli.records import evaluation_record, verdict_record
     from milp.results.store import Store
@@ -106,12 +107,13 @@ def check(instance_file: Path, certificate: bytes, folder: Path, record_id: str)
     instance = read(instance_file)
     with store.arriving(certificate, store.certificate_file(record_id)) as arrived:
         proof = read_certificate(arrived.path)
-        verdict = verify(instance, proof)
+        model = form_batch_model(instance)
+        verdict = verify(instance, proof, model)
         arrived.kept = verdict.certified
     if not verdict.certified:
         return Checked(verdict_record(verdict), {})
     metrics: dict[str, Any] = {}
     if proof.plan is not None:
-        metrics = evaluation_record(instance, proof.plan, evaluate(instance, proof.plan))
+        metrics = evaluation_record(instance, proof.plan, evaluate(instance, proof.plan, model.groups))
         write_plan(proof.plan, instance, store.plan_file(record_id))
     return Checked(verdict_record(verdict), metrics)
