@@ -25,9 +25,12 @@ PARTS: dict[str, Measure] = {
 def main(arguments: list[str] | None = None) -> int:
     """Run the parts that are asked for; return 1 if anything is not as it should be."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; default: all")
     parser.add_argument("--scale", type=float, default=1.0, help="part of the instances, kills and flips")
     given = parser.parse_args(arguments)
+    unknown = [name for name in given.parts if name not in PARTS]
+    if unknown:
+        parser.error(f"no such part: {', '.join(unknown)}")
     good = True
     for name in given.parts or PARTS:
         with tempfile.TemporaryDirectory(prefix="batchproof-") as work:
