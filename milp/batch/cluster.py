@@ -7,8 +7,10 @@ goes away and comes back, a worker that never answers, and jobs that nobody wait
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Any
@@ -100,11 +102,10 @@ class ClusterWorkforce:
     def tend(self) -> list[str]:
         """Count the workers now and then; return the jobs whose workers do not answer."""
         now = time.monotonic()
-        if now - self._counted > COUNTING and (self._count is None or self._count.done()):
+        if now - self._counted > COUNTING:
             self._counted = now
             self._take_count()
-            # In a thread: a scheduler that is frozen shall not freeze the run.
-            self._count = self.here.submit(self._client.scheduler_info, n_workers=-1)
+            self._count = _aside(self._client.scheduler_info, n_workers=-1)
         late = (
             (job_id, sent)
             for job_id, sent in self._sent.items()
@@ -152,7 +153,7 @@ class ClusterWorkforce:
     def _refuse_other_versions(self, client: Any) -> None:
         """Say at once what would otherwise be said of every job; workers that come later are found then."""
         ours = versions()["batchproof"]
-        asked = self.here.submit(client.run, versions, on_error="return")
+        asked = _aside(client.run, versions, on_error="return")
         # A worker may be frozen; it shall not stop the others.
         with contextlib.suppress(TimeoutError, OSError):
             for worker, found in asked.result(CONNECTING).items():
@@ -196,6 +197,20 @@ class ClusterWorkforce:
         self._board.started(job_id, sent.job.name)
         if sent.starts > 1:
             self._board.note(f"{sent.job.name}: its worker was lost; Dask starts it again on {worker}")
+
+
+def _aside(function: Callable[..., Any], *arguments: Any, **named: Any) -> Future[Any]:
+    """Call a function in a thread that nobody waits for: what is asked of a cluster may never be answered."""
+    future: Future[Any] = Future()
+
+    def call() -> None:
+        try:
+            future.set_result(function(*arguments, **named))
+        except Exception as error:
+            future.set_exception(error)
+
+    threading.Thread(target=call, daemon=True).start()
+    return future
 
 
 def perform_there(job: Job, topic: str) -> Report:
