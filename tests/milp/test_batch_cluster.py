@@ -84,6 +84,10 @@ def test_a_cluster_that_is_torn_at_gives_what_this_machine_gives(
         cluster.scheduler.kill()
         cluster.scheduler.wait()
         cluster.scheduler = cluster.start_scheduler()
+        # A worker that has lost its scheduler may end.
+        cluster.worker.kill()
+        cluster.worker.wait()
+        cluster.worker = cluster.start_worker()
         _, err = run.communicate(timeout=120)
     finally:
         run.kill()
