@@ -2,7 +2,7 @@
 
 from heuristics.assemble import BatchChoice, assemble
 from heuristics.errors import Uncoverable
-from heuristics.registry import NAMES, run
+from heuristics.registry import DESCRIPTIONS, NAMES, run
 from heuristics.result import HeuristicResult
 
-__all__ = ["NAMES", "BatchChoice", "HeuristicResult", "Uncoverable", "assemble", "run"]
+__all__ = ["DESCRIPTIONS", "NAMES", "BatchChoice", "HeuristicResult", "Uncoverable", "assemble", "run"]

@@ -14,10 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from instances.exact import IntArray, magnitude, shifted, widened
+from instances.cost import CostModel
+from instances.cost_columns import CostColumns, split_cost
+from instances.exact import IntArray, shifted
 from instances.groups import Groups
 from instances.instance import Instance
-from instances.limit_rows import deadlines
+from instances.limit_rows import deadlines, limits_cost
+from instances.objective import objective_model
 from instances.shapes import Shape
 
 Ints = npt.NDArray[np.int64]
@@ -26,6 +29,8 @@ Ints = npt.NDArray[np.int64]
 @dataclass(frozen=True, eq=False)
 class BatchTypes:
     """Columns of shape (types,), sorted by stream, shape, prompt, gen, stage; and the split cost.
+
+    The cost here is what the instance minimises, which may be another metric; see `limited`.
 
     Attributes
     ----------
@@ -47,6 +52,8 @@ class BatchTypes:
         Shape (groups,): the request's part, in the same units.
     open_once, open_stream
         Shape (shapes,): compile cost paid once per shape, and per stream that uses it, in cost ticks.
+    limited
+        The instance's own cost, where it is limited and something else is minimised.
     """
 
     shapes: tuple[Shape, ...]
@@ -67,6 +74,7 @@ class BatchTypes:
     own_latency: IntArray
     open_once: tuple[int, ...]
     open_stream: tuple[int, ...]
+    limited: CostColumns | None = None
 
     def __len__(self) -> int:
         return len(self.stream)
@@ -137,7 +145,8 @@ def prompt_bound_matters(instance: Instance) -> bool:
     if instance.runs.prefill_at == "shape":
         return False
     limits = (instance.limits, *(stream.limits for stream in instance.streams))
-    return instance.latency == "completion" or any(limit.total_time is not None for limit in limits)
+    timed = instance.minimize == "total_time" or any(limit.total_time is not None for limit in limits)
+    return timed or instance.latency == "completion"
 
 
 def _stream_types(
@@ -198,36 +207,31 @@ def _costed(
     columns: tuple[Ints, Ints, Ints, Ints, Ints],
 ) -> BatchTypes:
     stream, shape, prompt, gen, stage = columns
-    rules, cost, time = instance.runs, instance.cost, instance.time
-    cs, ts = instance.cost_scale, instance.time_scale
+    rules, time, ts = instance.runs, instance.time, instance.time_scale
     declared, slots = table[shape, 0], table[shape, 2]
     side = prompt if rules.decode_at == "batch" else declared
-    at_request, all_slots = rules.prefill_at == "request", rules.batch_at == "shape"
+    at_request = rules.prefill_at == "request"
 
-    decode = cost.work.decode_ticks(side, gen, cs)
-    prefill = cost.work.prefill_ticks(declared, cs)
-    slot_cost, slot_tokens = prefill + decode, declared + gen
-    unit_cost, unit_tokens = (decode, gen) if at_request else (slot_cost, slot_tokens)
-    fixed_cost: IntArray = np.zeros(len(stream), dtype=np.int64)
-    fixed_tokens: IntArray = np.zeros(len(stream), dtype=np.int64)
-    if all_slots:
-        unit_cost, unit_tokens = unit_cost - slot_cost, unit_tokens - slot_tokens
-        bound = magnitude(slot_cost) * magnitude(slots)
-        fixed_cost = widened(slots, bound) * widened(slot_cost, bound)
-        fixed_tokens = slots * slot_tokens
-    fixed_cost = shifted(fixed_cost, int(cost.batch * cs))
+    unit_tokens = gen if at_request else declared + gen
+    fixed_tokens = np.zeros(len(stream), dtype=np.int64)
+    if rules.batch_at == "shape":
+        unit_tokens = unit_tokens - (declared + gen)
+        fixed_tokens = slots * (declared + gen)
 
     unit_latency = shifted(time.work.decode_ticks(side, gen, ts), int(time.batch * ts))
     longest = time.work.prefill_ticks(prompt if at_request else declared, ts)
     duration = unit_latency + longest
     if not at_request:
         unit_latency = duration
-    zeros: IntArray = np.zeros(len(groups), dtype=np.int64)
     capacity = _capacity(instance, stream, slots, side + gen)
     usable = (capacity > 0) & _ends_in_time(instance, stage, duration)
-    opening = tuple(cost.compile_ticks(s, cs) for s in shapes)
-    none = (0,) * len(shapes)
-    once = cost.compile_per == "once"
+
+    def split(model: CostModel, scale: int) -> CostColumns:
+        return split_cost(instance, model, scale, groups, shapes, (side, gen, declared, slots), usable)
+
+    cost = split(objective_model(instance.minimize, instance.cost), instance.objective_scale)
+    apart = instance.minimize != "cost" and limits_cost(instance)
+    none: IntArray = np.zeros(len(groups), dtype=np.int64)
     return BatchTypes(
         shapes,
         stream=stream[usable],
@@ -236,17 +240,18 @@ def _costed(
         gen=gen[usable],
         stage=stage[usable],
         capacity=capacity[usable],
-        unit_cost=unit_cost[usable],
+        unit_cost=cost.unit,
         unit_tokens=unit_tokens[usable],
         unit_latency=unit_latency[usable],
-        fixed_cost=fixed_cost[usable],
+        fixed_cost=duration[usable] if instance.minimize == "total_time" else cost.fixed,
         fixed_tokens=fixed_tokens[usable],
         duration=duration[usable],
-        own_cost=cost.work.prefill_ticks(groups.prompt, cs) if at_request else zeros,
-        own_tokens=groups.prompt if at_request else zeros,
-        own_latency=time.work.prefill_ticks(groups.prompt, ts) if at_request else zeros,
-        open_once=opening if once else none,
-        open_stream=none if once else opening,
+        own_cost=cost.own,
+        own_tokens=groups.prompt if at_request else none,
+        own_latency=time.work.prefill_ticks(groups.prompt, ts) if at_request else none,
+        open_once=cost.open_once,
+        open_stream=cost.open_stream,
+        limited=split(instance.cost, instance.cost_scale) if apart else None,
     )
 
 

@@ -34,7 +34,7 @@ def digest(instance: Instance) -> str:
 def _problem(instance: Instance) -> dict[str, Any]:
     cost = _plain(asdict(instance.cost))
     cost["compile"] = sorted(cost["compile"], key=lambda term: sorted(term.items()))
-    return {
+    problem = {
         "streams": [{"name": s.name, "limits": _limits(s.limits)} for s in instance.streams],
         "shapes": _plain(asdict(instance.shapes)),
         "cost": cost,
@@ -46,10 +46,15 @@ def _problem(instance: Instance) -> dict[str, Any]:
         "latency": instance.latency,
         "workers": _plain(instance.workers),
     }
+    if instance.minimize != "cost":
+        problem["minimize"] = instance.minimize
+    return problem
 
 
 def _limits(limits: Limits) -> Any:
     values = _plain(asdict(limits))
+    if limits.batches is None:
+        del values["batches"]
     values["latency"] = sorted(values["latency"], key=lambda limit: limit["quantile"])
     return values
 

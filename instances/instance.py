@@ -14,6 +14,7 @@ from instances.demand import Demand
 from instances.errors import InputError
 from instances.exact import common_scale
 from instances.limits import Limits
+from instances.objective import Minimized
 from instances.shapes import RunRules, ShapeSpace
 
 MAX_REQUESTS = 10**18
@@ -75,6 +76,8 @@ class Instance:
         Whether latency limits mean a batch's own service time or its completion time.
     workers
         Identical devices that run the batches in plan order; matters for completion times only.
+    minimize
+        What a best plan has the least of.
     shape_keys
         How plan files spell shapes.
     """
@@ -90,6 +93,7 @@ class Instance:
     pad_over: Literal["real", "padded"] = "real"
     latency: Literal["service", "completion"] = "service"
     workers: int = 1
+    minimize: Minimized = "cost"
     shape_keys: ShapeKeys = ShapeKeys()
 
     def __post_init__(self) -> None:
@@ -131,10 +135,20 @@ class Instance:
         """Ticks per millisecond: every time of a plan is a whole number of ticks."""
         return common_scale(self.time.coefficients())
 
+    @property
+    def objective_scale(self) -> int:
+        """Ticks per unit of what is minimised; a pad ratio is minimised in padded tokens."""
+        return {"cost": self.cost_scale, "total_time": self.time_scale}.get(self.minimize, 1)
+
     @cached_property
     def requests(self) -> int:
         """Number of requests over all streams."""
         return sum(stream.demand.requests for stream in self.streams)
+
+    @cached_property
+    def real_tokens(self) -> int:
+        """Prompt and gen tokens over all streams, without padding."""
+        return sum(stream.demand.real_tokens for stream in self.streams)
 
     @property
     def shape_limit(self) -> int | None:

@@ -11,7 +11,7 @@ from typing import Literal
 from instances.instance import Instance
 from instances.limits import Limits
 
-Kind = Literal["cost", "tokens", "total_time", "latency", "work", "served"]
+Kind = Literal["cost", "tokens", "total_time", "batches", "latency", "work", "served"]
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class LimitRow:
     ----------
     kind
         ``cost``: cost ticks ≤ bound. ``tokens``: padded tokens ≤ bound (the pad ratio, whose real tokens are
-        constant). ``total_time``: Σ durations ≤ bound. ``latency``: −(requests of service latency up to
-        threshold) ≤ bound. ``work``: Σ durations of batches in stages ≤ stage ≤ bound (devices × deadline).
-        ``served``: −(requests in stages ≤ stage) ≤ bound.
+        constant). ``total_time``: Σ durations ≤ bound. ``batches``: batches ≤ bound. ``latency``: −(requests
+        of service latency up to threshold) ≤ bound. ``work``: Σ durations of batches in stages ≤ stage ≤
+        bound (devices × deadline). ``served``: −(requests in stages ≤ stage) ≤ bound.
     stream
         Stream index, or None for all streams.
     bound
@@ -57,6 +57,12 @@ def deadlines(instance: Instance) -> tuple[int, ...]:
     return tuple(sorted(times))
 
 
+def limits_cost(instance: Instance) -> bool:
+    """Tell whether the cost is limited, of a stream or over all."""
+    limits = (instance.limits, *(stream.limits for stream in instance.streams))
+    return any(limit.cost is not None for limit in limits)
+
+
 def limit_rows(instance: Instance) -> tuple[LimitRow, ...]:
     """Return all limit rows in a fixed order: streams first, then the whole instance, then device time.
 
@@ -66,8 +72,7 @@ def limit_rows(instance: Instance) -> tuple[LimitRow, ...]:
     for index, stream in enumerate(instance.streams):
         demand = stream.demand
         rows += _rows(instance, stream.limits, index, demand.requests, demand.real_tokens)
-    real = sum(stream.demand.real_tokens for stream in instance.streams)
-    rows += _rows(instance, instance.limits, None, instance.requests, real)
+    rows += _rows(instance, instance.limits, None, instance.requests, instance.real_tokens)
     for stage, deadline in enumerate(deadlines(instance)):
         rows.append(LimitRow("work", None, instance.workers * deadline, f"work:{stage}", stage=stage))
     return tuple(rows)
@@ -86,6 +91,8 @@ def _rows(
     if limits.total_time is not None:
         bound = floor(limits.total_time * instance.time_scale)
         yield LimitRow("total_time", stream, bound, f"total_time:{where}")
+    if limits.batches is not None:
+        yield LimitRow("batches", stream, limits.batches, f"batches:{where}")
     for limit in limits.latency:
         threshold = floor(limit.most * instance.time_scale)
         label, need = f"{limit.name}:{where}", -limit.rank(requests)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -37,6 +38,16 @@ class LatencyLimit:
         return -(-self.quantile.numerator * requests // self.quantile.denominator)
 
 
+_PERCENTILE = re.compile(r"p([0-9]{1,3}(?:\.[0-9]{1,10})?)", re.ASCII)
+
+
+def percentile_quantile(name: str) -> Fraction | None:
+    """Return 19/20 for ``p95``; None for what names no percentile."""
+    match = _PERCENTILE.fullmatch(name)
+    value = None if match is None else Fraction(match[1]) / 100
+    return value if value is not None and 0 < value <= 1 else None
+
+
 def percentile_name(quantile: Fraction) -> str:
     """Return ``p95`` for 19/20."""
     percent = quantile * 100
@@ -59,6 +70,8 @@ class Limits:
         Percentile limits in milliseconds, in ascending order of `most`.
     total_time
         Sum of the batch durations, in milliseconds.
+    batches
+        Number of batches.
     max_batch_size
         Requests in one batch.
     max_batch_tokens
@@ -69,6 +82,7 @@ class Limits:
     pad_ratio: Fraction | None = None
     latency: tuple[LatencyLimit, ...] = ()
     total_time: Fraction | None = None
+    batches: int | None = None
     max_batch_size: int | None = None
     max_batch_tokens: int | None = None
 
@@ -78,7 +92,7 @@ class Limits:
             value = getattr(self, name)
             if value is not None and value < 0:
                 raise InputError("a limit of at least 0", str(value), field=name)
-        for name in ("max_batch_size", "max_batch_tokens"):
+        for name in ("batches", "max_batch_size", "max_batch_tokens"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise InputError("an integer of at least 1", value, field=name)

@@ -140,10 +140,9 @@ def _over_all(
     cost: Fraction,
 ) -> Metrics:
     padded = exact_dot(running.padded_tokens, plan.copies)
-    real = sum(stream.demand.real_tokens for stream in instance.streams)
     return Metrics(
         cost=cost,
-        pad_ratio=_pad_ratio(instance, padded, real),
+        pad_ratio=_pad_ratio(instance, padded, instance.real_tokens),
         latency=_percentiles(instance, sample, None, instance.limits),
         total_time=sum((metrics.total_time for metrics in streams), Fraction(0)),
         requests=instance.requests,
@@ -209,6 +208,7 @@ def _limit_violations(limits: Limits, metrics: Metrics, where: str) -> list[Viol
         ("pad_ratio", metrics.pad_ratio, limits.pad_ratio),
         *((limit.name, metrics.latency[limit.name], limit.most) for limit in limits.latency),
         ("total_time", metrics.total_time, limits.total_time),
+        ("batches", Fraction(metrics.batches), None if limits.batches is None else Fraction(limits.batches)),
     ]
     return [
         Violation(name, where, value, limit)

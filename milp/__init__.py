@@ -10,22 +10,30 @@ if TYPE_CHECKING:
     from milp.certificate_file import read_certificate, write_certificate
     from milp.engines.through_pulp import export
     from milp.formulation import Formulation, formulate
+    from milp.league import League, run_league
+    from milp.minimizing import Step, lexicographic, minimize
     from milp.progress import Progress
     from milp.result import Result
-    from milp.solving import bound, solve
+    from milp.solving import ask, bound, solve
     from milp.status import Status
     from milp.verifier import Verdict, verify
 
 _HOME = {
     "Certificate": "milp.certificate",
     "Formulation": "milp.formulation",
+    "League": "milp.league",
     "Progress": "milp.progress",
     "Result": "milp.result",
     "Status": "milp.status",
+    "Step": "milp.minimizing",
     "Verdict": "milp.verifier",
+    "ask": "milp.solving",
     "bound": "milp.solving",
     "export": "milp.engines.through_pulp",
     "formulate": "milp.formulation",
+    "lexicographic": "milp.minimizing",
+    "minimize": "milp.minimizing",
+    "run_league": "milp.league",
     "read_certificate": "milp.certificate_file",
     "solve": "milp.solving",
     "verify": "milp.verifier",
@@ -35,14 +43,20 @@ _HOME = {
 __all__ = [
     "Certificate",
     "Formulation",
+    "League",
     "Progress",
     "Result",
     "Status",
+    "Step",
     "Verdict",
+    "ask",
     "bound",
     "export",
     "formulate",
+    "lexicographic",
+    "minimize",
     "read_certificate",
+    "run_league",
     "solve",
     "verify",
     "write_certificate",

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Literal
 
 from instances.plan import Plan
+from instances.question import Question
 from milp.lagrangian.prices import Prices
 
 Quantity = Literal["shapes", "shape", "batches", "requests"]
@@ -55,11 +56,12 @@ class Certificate:
     cost_scale, time_scale
         Ticks per cost unit and per millisecond.
     lower_bound
-        Claimed lower bound in cost units; None in a certificate of infeasibility.
+        Claimed lower bound on what the instance minimises, in its unit; None in a certificate of
+        infeasibility.
     upper_bound
-        Cost of the plan in cost units; None without a plan.
+        What the plan has of it; None without a plan.
     plan
-        The plan whose cost is the upper bound.
+        The plan whose value is the upper bound.
     nodes
         The tree; node 0 is its root.
     prices
@@ -67,6 +69,9 @@ class Certificate:
     reduction
         Index of the prices that show which pairs no plan under the claimed bound can use; every leaf leaves
         these out of account. None for none.
+    question
+        What the certificate is about, in words: how its instance differs from the one whose file it goes
+        with. The SHA-256 is that of the instance that asks the question.
     """
 
     instance: str
@@ -78,6 +83,7 @@ class Certificate:
     nodes: tuple[Split | Leaf, ...]
     prices: tuple[Prices, ...]
     reduction: int | None = None
+    question: Question = Question()
 
     @property
     def claims_infeasible(self) -> bool:

@@ -1,4 +1,4 @@
-"""Certificates as gzipped JSON; the format is described in docs/certificate.md."""
+"""Certificates as gzipped JSON; the format is described in FORMAT.md."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from instances.exact import INT64_SAFE, exact_text, magnitude
 from instances.files.atomic import atomic_write
 from instances.files.messages import decode
 from instances.files.raw import read_text
+from instances.named_limits import limit_name
+from instances.objective import Minimized
 from instances.plan import Plan
+from instances.question import Question
 from milp.certificate import Certificate, Leaf, Quantity, Split
 from milp.price_table import Entry, decode_prices, encode_prices, small_integers
 
@@ -72,6 +75,11 @@ class _Node(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     high: int = 0
 
 
+class _Question(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    minimize: Minimized | None = None
+    limits: dict[str, int | str | None] = {}
+
+
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     format: str
     instance: str
@@ -83,6 +91,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     nodes: list[_Node]
     prices: list[Entry]
     reduction: int | None = None
+    question: _Question | None = None
 
 
 def write_certificate(certificate: Certificate, path: str | Path) -> None:
@@ -117,6 +126,7 @@ def encode_certificate(certificate: Certificate) -> bytes:
         nodes=nodes,
         prices=encode_prices(certificate.prices),
         reduction=certificate.reduction,
+        question=_asked(certificate.question),
     )
     # The standard library writes integers of any size; msgspec stops at 64 bits.
     return json.dumps(msgspec.to_builtins(content), separators=(",", ":")).encode()
@@ -165,7 +175,25 @@ def _certificate(content: _File) -> Certificate:
         nodes=tuple(_node(node, f"nodes[{index}]") for index, node in enumerate(content.nodes)),
         prices=decode_prices(content.prices),
         reduction=content.reduction,
+        question=_question(content.question),
     )
+
+
+def _asked(question: Question) -> _Question | None:
+    if question.is_own:
+        return None
+    limits = {str(name): _text(value) for name, value in question.limits.items()}
+    return _Question(question.minimize, limits)
+
+
+def _question(content: _Question | None) -> Question:
+    if content is None:
+        return Question()
+    limits = {
+        limit_name(name): _fraction(value, f"question.limits.{name}")
+        for name, value in content.limits.items()
+    }
+    return Question(content.minimize, limits)
 
 
 def _node(node: _Node, field: str) -> Split | Leaf:

@@ -1,7 +1,7 @@
 """The prices of a certificate's leaves as its file holds them: most say only what differs from earlier ones.
 
 Neighbouring leaves of a tree have prices that differ in few groups, by numbers far smaller than the prices
-themselves. The format is described in docs/certificate.md.
+themselves. The format is described in FORMAT.md.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from instances.batch_model import BatchModel
 from milp.formulation.selection import Selection
-from milp.root.pricing import Evaluated
+from milp.root.pricing import Evaluated, count_values
 
 Floats = npt.NDArray[np.float64]
 
@@ -63,8 +63,7 @@ def shape_excess(model: BatchModel, evaluated: Evaluated) -> Floats:
     """Return what L rises by at least if a shape must be opened: shape (shapes,), in cost ticks."""
     sigma = evaluated.shape_value
     order = np.argsort(sigma, kind="stable")[: model.most_shapes]
-    counts = np.asarray([float(model.count_ticks(n)) for n in range(len(order) + 1)])
-    counts *= evaluated.weights.cost_all
+    counts = count_values(model, evaluated.weights, len(order))
     sums = np.concatenate([[0.0], np.cumsum(sigma[order])])
     free = float((sums + counts).min())
     # With one place taken by the forced shape, the N − 1 cheapest others fill the rest.

@@ -27,10 +27,14 @@ class Result:
         The plan and its exact metrics; None without one.
     certificate
         What the verifier accepted; None if there is nothing to certify.
-    cost, lower_bound
-        Exact, in cost units. The lower bound is certified.
+    aim
+        The metric that was minimised.
+    value
+        What the plan has of it, exact, in cost units, milliseconds or as a number.
+    lower_bound
+        Certified lower bound on it, exact, in the same unit.
     claimed_bound
-        What the engine claims, in cost units; never mixed with the certified bound.
+        What the engine claims, in the same unit; never mixed with the certified bound.
     seconds
         Whole running time.
     times
@@ -43,11 +47,17 @@ class Result:
     plan: Plan | None
     evaluation: Evaluation | None
     certificate: Certificate | None
-    cost: Fraction | None
+    aim: str
+    value: Fraction | None
     lower_bound: Fraction | None
     claimed_bound: Fraction | None
     seconds: float
     times: dict[str, float]
+
+    @property
+    def cost(self) -> Fraction | None:
+        """Cost of the plan, in cost units; None without one."""
+        return None if self.evaluation is None else self.evaluation.cost
 
     @property
     def certified(self) -> bool:
@@ -56,7 +66,7 @@ class Result:
 
     @property
     def gap(self) -> Fraction | None:
-        """(cost − lower bound) / cost; None without both."""
-        if self.cost is None or self.lower_bound is None:
+        """(value − lower bound) / value; None without both."""
+        if self.value is None or self.lower_bound is None:
             return None
-        return relative_gap(self.lower_bound, self.cost)
+        return relative_gap(self.lower_bound, self.value)

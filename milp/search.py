@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Iterator
 from fractions import Fraction
+from math import ceil
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from heuristics import Uncoverable
 from instances.batch_model import BatchModel, form_batch_model
 from instances.instance import Instance
 from instances.metrics import Evaluation
+from instances.objective_value import ticks_reaching, value_at
 from instances.plan import Plan
 from milp.engines import engine as find_engine
 from milp.engines.base import Ints, Unsuited
@@ -28,8 +30,10 @@ from milp.progress import Progress, ProgressCallback
 from milp.reduced import reduced_selection
 from milp.root import Root, search_root
 from milp.root.exact import exact_values
+from milp.root.exchange import NEAR_GAP, exchanges, near, search_through_cost
 from milp.root.pricing import FloatPrices
 from milp.root.restricted import improve
+from milp.root.search import dearest
 from milp.translate import plan_of, plan_pairs, solution_of
 from milp.tree import Tree, search_tree
 from milp.tree.bounded import NodeSolver, bounded_ticks, whole_ticks
@@ -84,8 +88,9 @@ class Search:
                 self._warm_start(heuristic, warm_start)
             with self._phase("root"):
                 root = self._root()
-            with self._phase("engine"):
-                self._run_engine(root)
+            if root.evaluated.value <= dearest(self.model):
+                with self._phase("engine"):
+                    self._run_engine(root)
             if self.incumbent.ticks is None:
                 with self._phase("infeasibility"):
                     self._try_infeasibility(root)
@@ -99,8 +104,10 @@ class Search:
         """Return the ticks at which a case is closed: the incumbent's, less the gap that is accepted."""
         if self.incumbent.ticks is None:
             return None
-        accepted = self.incumbent.ticks * (1 - self.gap)
-        return -(-accepted.numerator // accepted.denominator)
+        if not self.gap:
+            return self.incumbent.ticks
+        accepted = value_at(self.instance, self.incumbent.ticks) * (1 - self.gap)
+        return ticks_reaching(self.instance, accepted)
 
     @contextlib.contextmanager
     def _phase(self, name: str) -> Iterator[None]:
@@ -118,7 +125,6 @@ class Search:
             self.root_ticks = ticks if self.root_ticks is None else max(self.root_ticks, ticks)
         if self.progress is None:
             return
-        scale = self.instance.cost_scale
         best, lower = self.incumbent.ticks, self.root_ticks
         if best is not None and lower is not None:
             lower = min(lower, best)
@@ -126,8 +132,8 @@ class Search:
             Progress(
                 time.monotonic() - self.start,
                 self.phase,
-                None if best is None else Fraction(best, scale),
-                None if lower is None else Fraction(lower, scale),
+                None if best is None else value_at(self.instance, best),
+                None if lower is None else value_at(self.instance, lower),
             )
         )
 
@@ -158,6 +164,18 @@ class Search:
             self._certify_leaf(prices)
 
         target = None if self.incumbent.ticks is None else float(self.incumbent.ticks)
+        if exchanges(self.model):
+            through_cost = search_through_cost(
+                self.model,
+                target=target,
+                seed_pairs=self.seed_pairs,
+                until=now + 0.5 * max(0.0, self.until - now),
+                report=improved,
+            )
+            if through_cost is not None:
+                self._plans_through_cost(through_cost)
+                return through_cost
+            now = time.monotonic()
         root = search_root(
             self.model,
             target=target,
@@ -170,6 +188,17 @@ class Search:
         if root.plan is not None:
             self._offer(root.plan)
         return root
+
+    def _plans_through_cost(self, root: Root) -> None:
+        """Look for plans with little more of the aim than the bound, by what they cost."""
+        for cheapest in near(self.model, root.evaluated.value, self.incumbent.ticks):
+            left = self.until - time.monotonic()
+            if left <= 0:
+                return
+            nested = Search(cheapest, EXACT, left / 4, NEAR_GAP, self.workers, self.seed, None)
+            nested.run(None, None)
+            if nested.incumbent.plan is not None and self._offer(nested.incumbent.plan).feasible:
+                return
 
     def _certify_leaf(self, prices: FloatPrices) -> None:
         self.certified = prices
@@ -219,7 +248,7 @@ class Search:
         if outcome.solution is not None:
             self._offer_solution(formulation, outcome.solution)
         if complete and outcome.claimed_bound is not None:
-            self.claimed = outcome.claimed_bound / self.instance.cost_scale
+            self.claimed = value_at(self.instance, ceil(outcome.claimed_bound))
 
     def _improve(self, root: Root) -> bool:
         """Look for plans in small integer programs; tell whether there were any."""

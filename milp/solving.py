@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 from instances.digest import digest
 from instances.instance import Instance
 from instances.metrics import Evaluation, evaluate
+from instances.objective_value import objective_ticks, objective_value, value_at
 from instances.plan import Plan
+from instances.question import Question
 from milp.certificate import Certificate
 from milp.engines.registry import EXACT
 from milp.fewer_digits import with_fewer_digits
@@ -59,7 +63,7 @@ def solve(
     """
     search = Search(instance, engine, time_limit, gap, workers, seed, progress)
     search.run(heuristic, warm_start)
-    return _conclude(search, search.incumbent.plan)
+    return conclude(search, search.incumbent.plan)
 
 
 def bound(
@@ -76,11 +80,43 @@ def bound(
     """Certify how far a plan is from the best one; the parameters are those of `solve`."""
     search = Search(instance, engine, time_limit, gap, workers, seed, progress)
     search.run(None, plan)
-    return _conclude(search, plan)
+    return conclude(search, plan)
 
 
-def _conclude(search: Search, plan: Plan | None) -> Result:
-    """Build the certificate, let the verifier judge it, and return the outcome."""
+def ask(instance: Instance, question: Question, **settings: Any) -> Result:
+    """Solve the instance that asks a question; the certificate names the question.
+
+    Parameters
+    ----------
+    instance
+        The problem as its file has it.
+    question
+        How to change it.
+    settings
+        Those of `solve`.
+
+    Raises
+    ------
+    InputError
+        If the question names what the instance does not have.
+    """
+    result = solve(question.about(instance), **settings)
+    certificate = result.certificate
+    if certificate is not None:
+        certificate = replace(certificate, question=question)
+    return replace(result, certificate=certificate)
+
+
+def conclude(search: Search, plan: Plan | None) -> Result:
+    """Build the certificate of a search that has ended, let the verifier judge it, and return the outcome.
+
+    Parameters
+    ----------
+    search
+        The search.
+    plan
+        The plan that the certificate is about.
+    """
     begin = time.monotonic()
     evaluation = None if plan is None else evaluate(search.instance, plan, search.model.groups)
     certificate = _certificate(search, plan, evaluation)
@@ -94,7 +130,8 @@ def _conclude(search: Search, plan: Plan | None) -> Result:
         plan=plan,
         evaluation=evaluation,
         certificate=certificate,
-        cost=None if evaluation is None else evaluation.cost,
+        aim=search.instance.minimize,
+        value=None if evaluation is None else objective_value(search.instance, evaluation),
         lower_bound=verdict.lower_bound,
         claimed_bound=search.claimed,
         seconds=time.monotonic() - search.start,
@@ -104,13 +141,15 @@ def _conclude(search: Search, plan: Plan | None) -> Result:
 
 def _certificate(search: Search, plan: Plan | None, evaluation: Evaluation | None) -> Certificate:
     feasible = evaluation is not None and evaluation.feasible
-    upper = evaluation.cost if evaluation is not None and feasible else None
+    upper = objective_value(search.instance, evaluation) if evaluation is not None and feasible else None
     lower: Fraction | None = None
-    if not search.infeasible:
-        lower = Fraction(search.tree.ticks, search.instance.cost_scale)
-        lower = lower if upper is None else min(lower, upper)
     # A proof that there is no plan needs one tick in each of its cases.
-    needed = 1 if lower is None else int(lower * search.instance.cost_scale)
+    needed = 1
+    if not search.infeasible:
+        needed = search.tree.ticks
+        if evaluation is not None and feasible:
+            needed = min(needed, objective_ticks(search.instance, evaluation) or 0)
+        lower = value_at(search.instance, needed)
     # What reduces has to leave out all that it did for the leaves: it is not rounded.
     spare = [
         0 if index == search.tree.reduction else reached - needed

@@ -15,6 +15,7 @@ from instances.digest import digest
 from instances.exact import magnitude
 from instances.instance import Instance
 from instances.metrics import evaluate
+from instances.objective_value import objective_value, ticks_reaching, value_at
 from instances.plan_columns import malformed_columns
 from milp.boxes import UnknownName, divide
 from milp.certificate import Certificate, Leaf
@@ -44,7 +45,7 @@ class Verdict:
     reason
         Why it was rejected; None otherwise.
     lower_bound, upper_bound
-        Certified bounds in cost units.
+        Certified bounds on what is minimised, in its unit.
     gap
         (upper − lower) / upper; None without both.
     leaves
@@ -131,8 +132,9 @@ def _check_plan(instance: Instance, certificate: Certificate) -> None:
     evaluation = evaluate(instance, certificate.plan)
     if not evaluation.feasible:
         raise _Rejected(f"the plan violates {evaluation.violations[0]}")
-    if evaluation.cost != upper:
-        raise _Rejected(f"the plan costs {evaluation.cost}, not {upper}")
+    value = objective_value(instance, evaluation)
+    if value != upper:
+        raise _Rejected(f"the plan's {instance.minimize} is {value}, not {upper}")
     if lower > upper:
         raise _Rejected("the lower bound is over the upper bound")
 
@@ -187,9 +189,10 @@ def _reduction(model: BatchModel, certificate: Certificate) -> Reduction | None:
     prices = certificate.prices[index]
     if lower is None or prices.cold or not prices.objective:
         raise _Rejected("only prices of a bound on the cost, without cold starts, reduce")
-    # The least whole number of ticks that is not under the claim.
-    claim = -(-lower * certificate.cost_scale // 1)
-    return value_prices(prices, *price_exactly(model, prices)).reduce(int(claim))
+    claim = ticks_reaching(model.instance, lower)
+    if claim is None:
+        raise _Rejected("no plan has as much of what is minimised as the lower bound says")
+    return value_prices(prices, *price_exactly(model, prices)).reduce(claim)
 
 
 def _check_leaf(
@@ -218,8 +221,7 @@ def _check_leaf(
         return
     if certificate.lower_bound is None:
         raise _Rejected(f"leaf {index} bounds the cost, which proves no infeasibility")
-    # A plan costs a whole number of ticks, so L may be rounded up to one.
-    ticks = -(-numerator // prices.denominator)
-    if ticks < certificate.lower_bound * certificate.cost_scale:
-        reached = Fraction(ticks, certificate.cost_scale)
+    # A plan has a whole number of ticks, so L may be rounded up to one.
+    reached = value_at(model.instance, -(-numerator // prices.denominator))
+    if reached < certificate.lower_bound:
         raise _Rejected(f"leaf {index} reaches {reached}, not {certificate.lower_bound}")

@@ -31,7 +31,7 @@ def bounds(store: Path) -> dict[str, tuple[str | None, Exact, Exact]]:
     """Return status, cost and bound of every file that was solved, by its name."""
 
     def values(record: Record) -> tuple[str | None, Exact, Exact]:
-        return record.status, record.cost, record.lower_bound
+        return record.status, record.value, record.lower_bound
 
     return {Path(r.source).name: values(r) for r in Store(store).records() if r.status is not None}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -104,7 +104,7 @@ def form_market(
     types = []
     for stream, corner in zip(streams, rows, strict=True):
         of = np.asarray([number[Shape(*row)] for row in corner[:, :3].tolist()], dtype=np.int64)
-        types.append(_types(instance, stream, corner, of))
+        types.append(_with_room(types_of(instance, stream, corner, of)))
     scale = instance.cost_scale
     compile_cost = [0.0 if free else instance.cost.compile_ticks(shape, scale) / scale for shape in shapes]
     most = len(shapes) if instance.shape_limit is None or free else min(len(shapes), instance.shape_limit)
@@ -126,7 +126,14 @@ def form_market(
     )
 
 
-def _types(instance: Instance, stream: int, rows: Ints, shape: Ints) -> Types:
+def types_of(instance: Instance, stream: int, rows: Ints, shape: Ints) -> Types:
+    """Return the types of some rows (see `corners`) of a stream, those without room included.
+
+    Parameters
+    ----------
+    shape
+        int64: index of each row's shape.
+    """
     rules, cs, ts = instance.runs, instance.cost_scale, instance.time_scale
     declared, slots, prompt, gen = rows[:, 0], rows[:, 2], rows[:, 3], rows[:, 4]
     side = prompt if rules.decode_at == "batch" else declared
@@ -146,20 +153,12 @@ def _types(instance: Instance, stream: int, rows: Ints, shape: Ints) -> Types:
     longest = prompt if rules.prefill_at == "request" else declared
     took = pace.prefill_ticks(longest, ts) + pace.decode_ticks(side, gen, ts)
     time = _units(took, ts) + float(instance.time.batch)
-    some = room > 0
-    return Types(
-        shape[some],
-        prompt[some],
-        gen[some],
-        side[some],
-        gen[some],
-        room[some],
-        unit_cost[some],
-        fixed_cost[some],
-        unit_tokens[some],
-        fixed_tokens[some],
-        time[some],
-    )
+    return Types(shape, prompt, gen, side, gen, room, unit_cost, fixed_cost, unit_tokens, fixed_tokens, time)
+
+
+def _with_room(types: Types) -> Types:
+    some = types.room > 0
+    return Types(*(getattr(types, column.name)[some] for column in fields(types)))
 
 
 def _units(ticks: npt.NDArray[np.int64], scale: int) -> Floats:

@@ -62,11 +62,17 @@ def form_prices(market: Market, weights: tuple[Weights, ...], slack: float) -> P
     return Prices(tuple(unit for unit, _ in pairs), tuple(fixed for _, fixed in pairs))
 
 
-def _priced(types: Types, weight: Weights, slack: float) -> tuple[Floats, Floats]:
+def weighted(types: Types, weight: Weights) -> tuple[Floats, Floats]:
+    """Return the price of a request and of a batch of each type."""
     unit = weight.cost * types.unit_cost + weight.tokens * types.unit_tokens
     fixed = weight.cost * types.fixed_cost + weight.tokens * types.fixed_tokens + weight.time * types.time
     for most, price in weight.late:
         unit = unit + price * (types.time > most)
+    return unit, fixed
+
+
+def _priced(types: Types, weight: Weights, slack: float) -> tuple[Floats, Floats]:
+    unit, fixed = weighted(types, weight)
     bounded = is_bounded(types.room)
     share = np.where(bounded, fixed / types.room, 0.0)
     rest = np.where(bounded, np.minimum(slack, 1 - 1 / types.room), 1.0)

@@ -93,6 +93,7 @@ def _instance(table: schema.InstanceTable, file: Path) -> Instance:
         pad_over=table.pad_over,
         latency=table.latency,
         workers=table.workers,
+        minimize=table.minimize,
         shape_keys=_keys(table.shape_keys),
     )
 
@@ -168,6 +169,7 @@ def _limits(table: schema.LimitsTable, place: str) -> Limits:
             table.pad_ratio,
             tuple(latency),
             table.total_time,
+            table.batches,
             table.max_batch_size,
             table.max_batch_tokens,
         )

@@ -100,6 +100,7 @@ def _fields(instance: Instance, streams: list[dict[str, Any]]) -> dict[str, Any]
         "pad_over": instance.pad_over,
         "latency": instance.latency,
         "workers": instance.workers,
+        "minimize": None if instance.minimize == "cost" else instance.minimize,
         "shape_keys": _keys(instance.shape_keys),
         "streams": streams,
     }
@@ -143,6 +144,7 @@ def _limits(limits: Limits) -> dict[str, Any]:
             ("cost", limits.cost),
             ("pad_ratio", limits.pad_ratio),
             ("total_time", limits.total_time),
+            ("batches", limits.batches),
             ("max_batch_size", limits.max_batch_size),
             ("max_batch_tokens", limits.max_batch_tokens),
         )

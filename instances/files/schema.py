@@ -10,6 +10,7 @@ import msgspec
 from instances.demand import MAX_TOKENS
 from instances.files.numbers import decimal_hook, exact
 from instances.files.rows import Count, RequestId, RequestRow, Tokens
+from instances.objective import MINIMIZED, Minimized
 
 FORMAT = "batchproof-instance/1"
 Size = Annotated[int, msgspec.Meta(ge=1, le=MAX_TOKENS)]
@@ -40,6 +41,7 @@ class LimitsTable(Table, frozen=True):
     pad_ratio: Fraction | None = None
     latency: dict[str, Fraction] = {}
     total_time: Fraction | None = None
+    batches: Count | None = None
     max_batch_size: Size | None = None
     max_batch_tokens: Count | None = None
 
@@ -142,6 +144,7 @@ class InstanceTable(Table, frozen=True):
     pad_over: Literal["real", "padded"] = "real"
     latency: Literal["service", "completion"] = "service"
     workers: Size = 1
+    minimize: Minimized = "cost"
     shape_keys: KeysTable = KeysTable()
 
 
@@ -153,6 +156,7 @@ CHOICES = {
     "compile_per": ("stream", "once"),
     "pad_over": ("real", "padded"),
     "latency": ("service", "completion"),
+    "minimize": MINIMIZED,
 }
 """Allowed words by field, for messages."""
 

@@ -87,8 +87,12 @@ def _check(record: Record, planned: Planned, report: Report, store: Store) -> No
     if not verdict["certified"]:
         record.outcome, record.error = Outcome.REJECTED, f"the certificate is rejected: {verdict['reason']}"
         return
-    for name in ("certified", "cost", "cost_float", "lower_bound", "lower_bound_float", "gap", "gap_float"):
+    record.certified, record.minimized = True, verdict["minimized"]
+    for name in ("value", "lower_bound", "gap"):
         setattr(record, name, verdict[name])
+        setattr(record, f"{name}_float", verdict[f"{name}_float"])
+    total = checked.evaluation.get("total", {})
+    record.cost, record.cost_float = total.get("cost"), total.get("cost_float")
     # A bound without a plan is a search that found none.
     no_plan = verdict["status"] == Status.BOUND
     record.status = Status.NO_PLAN.value if no_plan else verdict["status"]

@@ -177,6 +177,7 @@ def record_text(record: Record) -> str:
     if record.outcome is not Outcome.FINISHED:
         return f"{record.outcome}: {record.error}"
     words = str(record.status)
-    if record.cost is not None:
-        words += f", cost {number(fraction_of(record.cost))}, gap {percent(fraction_of(record.gap))}"
+    if record.value is not None:
+        value, gap = fraction_of(record.value), fraction_of(record.gap)
+        words += f", {record.minimized} {number(value)}, gap {percent(gap)}"
     return f"{words} ({record.wall_s or 0:.1f} s)"

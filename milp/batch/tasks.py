@@ -84,7 +84,7 @@ def solve(job: Job, tell: Tell) -> Solved:
 
     result = milp.solve(instance, engine=job.key.engine, progress=follow, **job.key.settings)
     record = result_record(result)
-    trace.append(TracePoint(record["runtime_s"], "end", record["cost"], record["lower_bound"]))
+    trace.append(TracePoint(record["runtime_s"], "end", record["value"], record["lower_bound"]))
     return Solved(record, _packed(result.certificate), trace)
 
 
@@ -111,9 +111,9 @@ def check(instance_file: Path, certificate: bytes, folder: Path, record_id: str)
         verdict = verify(instance, proof, model)
         arrived.kept = verdict.certified
     if not verdict.certified:
-        return Checked(verdict_record(verdict), {})
+        return Checked(verdict_record(verdict, instance.minimize), {})
     metrics: dict[str, Any] = {}
     if proof.plan is not None:
         metrics = evaluation_record(instance, proof.plan, evaluate(instance, proof.plan, model.groups))
         write_plan(proof.plan, instance, store.plan_file(record_id))
-    return Checked(verdict_record(verdict), metrics)
+    return Checked(verdict_record(verdict, instance.minimize), metrics)

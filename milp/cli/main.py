@@ -9,14 +9,19 @@ from collections.abc import Sequence
 
 import click
 
+from milp.cli.analyze import analyze
 from milp.cli.batch import batch
 from milp.cli.bound import bound
 from milp.cli.catalog import catalog
 from milp.cli.convert import convert
 from milp.cli.errors import ExitCode, is_bad_input, one_line
 from milp.cli.evaluate import evaluate
+from milp.cli.explain import explain
 from milp.cli.export import export
 from milp.cli.generate import generate
+from milp.cli.grid import grid
+from milp.cli.league import league
+from milp.cli.pareto import pareto
 from milp.cli.recheck import recheck
 from milp.cli.solve import solve
 from milp.cli.table import table
@@ -68,6 +73,11 @@ for command in (
     batch,
     table,
     recheck,
+    analyze,
+    explain,
+    pareto,
+    league,
+    grid,
     generate,
     convert,
     export,

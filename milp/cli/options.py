@@ -83,6 +83,29 @@ class Granularity(click.ParamType[tuple[int, int | None]]):
         return parse_granularity(str(value))
 
 
+class Metrics(click.ParamType[tuple[str, ...]]):
+    """Metrics to minimise, in the order of their importance: ``total_time`` or ``shapes,p95,cost``."""
+
+    name = "metrics"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Return `value` as names, each once."""
+        from instances import InputError
+        from instances.objective import refuse_unknown_metric
+
+        names = tuple(str(value).split(","))
+        if len(set(names)) < len(names):
+            self.fail(f"expected each metric once, found {value}", param, ctx)
+        try:
+            for name in names:
+                refuse_unknown_metric(name)
+        except InputError as error:
+            self.fail(str(error), param, ctx)
+        return names
+
+
 INPUT_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 OUTPUT_FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -103,6 +126,13 @@ count_cost_option = click.option(
 )
 max_shapes_option = click.option(
     "--max-shapes", type=click.IntRange(min=1), help="Most shapes that a plan may use."
+)
+minimize_option = click.option(
+    "--minimize",
+    type=Metrics(),
+    metavar="METRIC[,METRIC…]",
+    help="cost, pad_ratio, total_time, batches, shapes or a percentile such as p95; several in the order of "
+    "their importance. The default is the instance's own.",
 )
 time_limit_option = click.option(
     "--time-limit",

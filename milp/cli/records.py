@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from instances import Evaluation, Instance, Limits, Plan
     from instances.metrics import Metrics
+    from instances.question import Question
     from instances.violations import Violation
-    from milp import Result, Verdict
+    from milp import Result, Step, Verdict
 
 Record = dict[str, Any]
 
@@ -27,6 +28,8 @@ def result_record(result: Result) -> Record:
     """Return everything that a result says, plan and certificate apart."""
     record: Record = {
         "status": result.status.value,
+        "minimized": result.aim,
+        **exact("value", result.value),
         **exact("cost", result.cost),
         **exact("lower_bound", result.lower_bound),
         **exact("gap", result.gap),
@@ -42,12 +45,34 @@ def result_record(result: Result) -> Record:
     return record
 
 
-def verdict_record(verdict: Verdict) -> Record:
-    """Return a verdict."""
+def step_record(step: Step) -> Record:
+    """Return what is known of one of several metrics."""
+    return {
+        "minimized": step.metric,
+        "status": step.result.status.value,
+        **exact("value", step.result.value),
+        **exact("lower_bound", step.result.lower_bound),
+        **exact("gap", step.result.gap),
+    }
+
+
+def question_record(question: Question) -> Record:
+    """Return how a question differs from its instance."""
+    from instances.exact import exact_text
+
+    limits = {
+        str(name): None if value is None else exact_text(value) for name, value in question.limits.items()
+    }
+    return {"question": {"minimize": question.minimize, "limits": limits}}
+
+
+def verdict_record(verdict: Verdict, aim: str = "cost") -> Record:
+    """Return a verdict on a certificate about an instance that minimises `aim`."""
     return {
         "status": verdict.status.value,
         "reason": verdict.reason,
-        **exact("cost", verdict.upper_bound),
+        "minimized": aim,
+        **exact("value", verdict.upper_bound),
         **exact("lower_bound", verdict.lower_bound),
         **exact("gap", verdict.gap),
         "certified": verdict.certified,
@@ -93,7 +118,7 @@ def _limits(limits: Limits) -> Record:
         record |= {} if value is None else exact(name, value)
     if limits.latency:
         record["latency_ms"] = _exact_each({limit.name: limit.most for limit in limits.latency})
-    for name in ("max_batch_size", "max_batch_tokens"):
+    for name in ("batches", "max_batch_size", "max_batch_tokens"):
         if getattr(limits, name) is not None:
             record[name] = getattr(limits, name)
     return record

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +13,11 @@ from milp.cli import options
 from milp.cli.errors import ExitCode, code_of
 from milp.cli.output import report, require_folder, write_json
 from milp.cli.progress import shown_progress
-from milp.cli.records import Record, result_record
+from milp.cli.records import Record, result_record, step_record
 
 if TYPE_CHECKING:
     from instances import Instance, Plan
-    from milp import Result
+    from milp import Step
 
 
 def _heuristics() -> Iterable[str]:
@@ -35,6 +35,7 @@ def _heuristics() -> Iterable[str]:
     "--heuristic", type=options.LazyChoice(_heuristics), help="Heuristic that makes the first plan."
 )
 @click.option("--warm-start", type=options.INPUT_FILE, metavar="PLAN", help="Plan file to start from.")
+@options.minimize_option
 @options.time_limit_option
 @options.gap_option
 @options.workers_option
@@ -53,11 +54,14 @@ def solve(
     engine: str | None,
     heuristic: str | None,
     warm_start: Path | None,
+    minimize: tuple[str, ...] | None,
     out: Path,
     as_json: bool,
     **settings: Any,
 ) -> ExitCode:
     """Find the best plan and prove how good it is.
+
+    With --minimize, another metric than the cost, or several, one after the other.
 
     Writes NAME.plan.jsonl, NAME.certificate.json.gz and NAME.result.json. Ctrl-C ends the search early and
     keeps the best plan and bound so far.
@@ -70,14 +74,20 @@ def solve(
         settings["engine"] = engine
     start = None if warm_start is None else _first_plan(warm_start, problem)
     require_folder(out)
+    aims = minimize or (problem.minimize,)
     with shown_progress() as progress:
-        result = milp.solve(problem, heuristic=heuristic, warm_start=start, progress=progress, **settings)
-    files, record = _write(result, out, {**settings, "heuristic": heuristic, "warm_start": warm_start})
+        steps = milp.lexicographic(
+            problem, aims, heuristic=heuristic, warm_start=start, progress=progress, **settings
+        )
+    result = steps[-1].result
+    name = problem.name if minimize is None else f"{problem.name}.{'-'.join(aims)}"
+    said = {**settings, "heuristic": heuristic, "warm_start": warm_start, "minimize": aims}
+    files, record = _write(steps, name, out, said)
 
     def tables() -> Iterable[Any]:
-        from milp.cli.tables import result_tables
+        from milp.cli.tables import result_tables, steps_text
 
-        return result_tables(result, files)
+        return [*([steps_text(steps)] if len(steps) > 1 else []), *result_tables(result, files)]
 
     report(as_json, record, tables)
     code = code_of(result.status)
@@ -96,13 +106,20 @@ def _first_plan(path: Path, instance: Instance) -> Plan:
     return plan
 
 
-def _write(result: Result, folder: Path, settings: Record) -> tuple[dict[str, Path], Record]:
-    """Write what there is of plan, certificate and result; return the files and the record."""
+def _write(
+    steps: Sequence[Step], name: str, folder: Path, settings: Record
+) -> tuple[dict[str, Path], Record]:
+    """Write what there is of plan, certificates and result; return the files and the record."""
     from instances import digest, write_plan
     from milp import write_certificate
 
-    name = re.sub(r"[^\w.+=-]+", "-", result.instance.name)
+    result = steps[-1].result
+    name = re.sub(r"[^\w.+=-]+", "-", name)
     files: dict[str, Path] = {}
+    for number, step in enumerate(steps[:-1], start=1):
+        if step.result.certificate is not None:
+            files[f"certificate {number}"] = folder / f"{name}.{number}.certificate.json.gz"
+            write_certificate(step.result.certificate, files[f"certificate {number}"])
     if result.plan is not None:
         files["plan"] = folder / f"{name}.plan.jsonl"
         write_plan(result.plan, result.instance, files["plan"])
@@ -112,6 +129,8 @@ def _write(result: Result, folder: Path, settings: Record) -> tuple[dict[str, Pa
     files["result"] = folder / f"{name}.result.json"
     texts = {key: str(value) if isinstance(value, Path) else value for key, value in settings.items()}
     record = result_record(result)
+    if len(steps) > 1:
+        record["steps"] = [step_record(step) for step in steps]
     record |= {
         "digest": digest(result.instance),
         "settings": texts,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from instances import Evaluation, Instance, Limits, Plan
     from instances.metrics import Metrics
-    from milp import Result, Verdict
+    from instances.question import Question
+    from milp import Result, Step, Verdict
 
 SHAPES_SHOWN = 16
 VIOLATIONS_SHOWN = 20
@@ -47,7 +48,8 @@ def result_tables(result: Result, files: Mapping[str, Path]) -> Iterator[Rendera
     """Yield the tables of a result."""
     rows = {
         "instance": escape(result.instance.name),
-        "status": _status(result.status.value),
+        "status": status_text(result.status.value),
+        **({} if result.aim == "cost" else {"minimized": result.aim, result.aim: number(result.value)}),
         "cost": number(result.cost),
         "certified lower bound": number(result.lower_bound),
         "gap": percent(result.gap),
@@ -66,12 +68,31 @@ def result_tables(result: Result, files: Mapping[str, Path]) -> Iterator[Rendera
         yield facts({f"wrote {what}": escape(str(path)) for what, path in files.items()})
 
 
-def verdict_table(verdict: Verdict) -> str:
-    """Return the table of a verdict."""
-    rows = {"verdict": _status(verdict.status.value)}
+def steps_text(steps: Sequence[Step]) -> str:
+    """Return what is known of each of several metrics, most important first."""
+    rows = {}
+    for place, step in enumerate(steps, start=1):
+        found = step.result
+        said = f"at least {number(found.lower_bound)}, {status_text(found.status.value)}"
+        rows[f"{place}. {step.metric}"] = f"{number(found.value)} ({said})"
+    return facts(rows)
+
+
+def question_text(question: Question, instance: Instance) -> str:
+    """Return in words how a question differs from its instance."""
+    parts = [] if question.minimize is None else [f"least {question.minimize}"]
+    for name, value in question.limits.items():
+        what = escape(name.words(instance))
+        parts.append(f"no limit on {what}" if value is None else f"{what} ≤ {number(value)}")
+    return "asked instead: " + ", ".join(parts)
+
+
+def verdict_table(verdict: Verdict, aim: str = "cost") -> str:
+    """Return the table of a verdict on a certificate about an instance that minimises `aim`."""
+    rows = {"verdict": status_text(verdict.status.value)}
     if verdict.reason is not None:
         rows["reason"] = escape(verdict.reason)
-    rows["cost"] = number(verdict.upper_bound)
+    rows[aim] = number(verdict.upper_bound)
     rows["certified lower bound"] = number(verdict.lower_bound)
     rows["gap"] = percent(verdict.gap)
     rows["leaves checked"] = number(verdict.leaves)
@@ -119,7 +140,9 @@ def _cells(metrics: Metrics, limits: Limits) -> dict[str, str]:
     latency = {limit.name: limit.most for limit in limits.latency}
     return {
         "requests": number(metrics.requests),
-        "batches": number(metrics.batches),
+        "batches": _against(
+            Fraction(metrics.batches), None if limits.batches is None else Fraction(limits.batches)
+        ),
         "shapes": number(metrics.shapes),
         "cost": _against(metrics.cost, limits.cost),
         "pad ratio": _against(metrics.pad_ratio, limits.pad_ratio),
@@ -142,5 +165,6 @@ def _shapes(plan: Plan) -> str:
     return f"{len(plan.shapes)}: {shown}{more}"
 
 
-def _status(status: str) -> str:
+def status_text(status: str) -> str:
+    """Return a status as markup: green if it is certified."""
     return f"[{'green' if status.startswith('certified') else 'yellow'}]{status}[/]"

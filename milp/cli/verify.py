@@ -10,7 +10,7 @@ import click
 from milp.cli import options
 from milp.cli.errors import ExitCode, code_of
 from milp.cli.output import report
-from milp.cli.records import verdict_record
+from milp.cli.records import question_record, verdict_record
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -23,16 +23,21 @@ if TYPE_CHECKING:
 def verify(instance: str, certificate: Path, as_json: bool) -> ExitCode:
     """Recompute everything that a certificate claims.
 
-    Loads no solver: the plan's cost and every bound are recomputed in exact arithmetic from the instance.
+    Loads no solver: the plan's cost and every bound are recomputed in exact arithmetic from the instance. A
+    certificate may be about the instance with another aim or other limits; then these are printed, too.
     """
     import milp
 
-    verdict = milp.verify(options.load_instance(instance), milp.read_certificate(certificate))
+    proof = milp.read_certificate(certificate)
+    own = options.load_instance(instance)
+    problem = proof.question.about(own)
+    verdict = milp.verify(problem, proof)
 
     def tables() -> list[RenderableType]:
-        from milp.cli.tables import verdict_table
+        from milp.cli.tables import question_text, verdict_table
 
-        return [verdict_table(verdict)]
+        asked = [] if proof.question.is_own else [question_text(proof.question, own)]
+        return [verdict_table(verdict, problem.minimize), *asked]
 
-    report(as_json, verdict_record(verdict), tables)
+    report(as_json, {**verdict_record(verdict, problem.minimize), **question_record(proof.question)}, tables)
     return code_of(verdict.status)

@@ -52,8 +52,7 @@ def build(model: BatchModel, selection: Selection, *, cold_starts: bool = True) 
         columns = replace(columns, cold=cold)
         columns = replace(columns, device=add_devices(model, selection, columns, writer))
     limit_row = add_limits(model, selection, columns, writer)
-    base = int(model.instance.cost.base * model.instance.cost_scale)
-    return writer.finish(model, selection, columns, base, assign, limit_row, links)
+    return writer.finish(model, selection, columns, model.base_ticks, assign, limit_row, links)
 
 
 def _columns(model: BatchModel, selection: Selection, writer: Writer) -> Columns:
@@ -100,13 +99,16 @@ def _batch_columns(model: BatchModel, chosen: Ints, use: dict[tuple[int, int], i
     whole = unlimited(model, chosen)
     z = np.empty(len(chosen), dtype=np.int64)
     shared = alone & whole
+    requests = [stream.demand.requests for stream in model.instance.streams]
     for position, index in enumerate(chosen.tolist()):
         fixed = int(types.fixed_cost[index])
         if shared[position]:
             column = use[int(types.shape[index]), int(types.stream[index])]
             writer.add_cost(column, fixed)
         else:
-            column = writer.column(fixed, 1 if whole[position] else None)
+            # Every batch holds a request; without a bound an infeasible program is searched without end.
+            most = 1 if whole[position] else requests[int(types.stream[index])]
+            column = writer.column(fixed, most)
         z[position] = column
     return z
 
@@ -120,12 +122,20 @@ def _pair_costs(model: BatchModel, selection: Selection) -> IntArray:
 def _count_columns(model: BatchModel, opened: dict[int, int], writer: Writer) -> Ints:
     most = min(model.most_shapes, len(opened))
     costs = [model.count_ticks(number) for number in range(most + 1)]
-    if costs[-1] == 0:
+    limited = costs
+    if model.types.limited is not None:
+        limited = [model.limited_count_ticks(number) for number in range(most + 1)]
+    if costs[-1] == limited[-1] == 0:
         return np.zeros(0, dtype=np.int64)
     steps = np.diff(np.asarray(costs, dtype=object))
-    if costs[0] == 0 and all(a <= b for a, b in pairwise(steps)):
+    if costs[0] == limited[0] == 0 and _convex(costs) and _convex(limited):
         return np.asarray([writer.column(int(step), 1) for step in steps], dtype=np.int64)
     return np.asarray([writer.column(cost, 1) for cost in costs], dtype=np.int64)
+
+
+def _convex(costs: list[int]) -> bool:
+    steps = [b - a for a, b in pairwise(costs)]
+    return all(a <= b for a, b in pairwise(steps))
 
 
 def _assignment(model: BatchModel, selection: Selection, columns: Columns, writer: Writer) -> Ints:

@@ -8,7 +8,7 @@ any request that runs in the shape. Pairs on which it does the same to all limit
 from __future__ import annotations
 
 from instances.batch_model import BatchModel
-from instances.limit_rows import deadlines
+from instances.limit_rows import LimitRow, deadlines
 from milp.formulation.arrays import Columns
 from milp.formulation.limits import cold_coefficient
 from milp.formulation.selection import Selection
@@ -16,12 +16,17 @@ from milp.formulation.writer import Writer
 
 TIMED = ("latency", "total_time", "work")
 
+MINIMIZED = LimitRow("total_time", None, 0, "minimized")
+"""Stands for the total time as what is minimised."""
+
 
 def add_cold_starts(
     model: BatchModel, selection: Selection, columns: Columns, writer: Writer
 ) -> dict[int, int]:
     """Write the cold-start variables where cold starts can matter; return pair position to column."""
     rows = [row for row in model.rows if row.kind in TIMED]
+    if model.minimizes_cold_starts:
+        rows.append(MINIMIZED)
     if not rows or not model.instance.time.cold_start:
         return {}
     # On several devices a batch's own device must have the time.
@@ -33,10 +38,11 @@ def add_cold_starts(
         kind = (int(model.types.stage[index]), index if apart else -1)
         key = (int(model.types.shape[index]), int(model.types.stream[index]), *kind, *effect)
         classes.setdefault(key, []).append(position)
+    # The keys end with the effects, and the effect on what is minimised is the last one.
     cold: dict[int, int] = {}
     offered: dict[tuple[int, int], list[int]] = {pair: [] for pair in columns.use}
     for key, positions in classes.items():
-        column = writer.column(0, 1)
+        column = writer.column(key[-1] if model.minimizes_cold_starts else 0, 1)
         cold.update((position, column) for position in positions)
         requests = columns.x[positions].tolist()
         writer.row("cold", [column, *requests], [1] + [-1] * len(requests), None, 0)

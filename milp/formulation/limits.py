@@ -26,6 +26,8 @@ def pair_coefficients(model: BatchModel, row: LimitRow, pair_type: Ints, pair_gr
     """Return what one request of each pair adds to a limit row, streams and stages not yet regarded."""
     types = model.types
     if row.kind == "cost":
+        if types.limited is not None:
+            return types.limited.own[pair_group] + types.limited.unit[pair_type]
         return types.own_cost[pair_group] + types.unit_cost[pair_type]
     if row.kind == "tokens":
         return types.own_tokens[pair_group] + types.unit_tokens[pair_type]
@@ -40,7 +42,10 @@ def pair_coefficients(model: BatchModel, row: LimitRow, pair_type: Ints, pair_gr
 def type_coefficients(model: BatchModel, row: LimitRow, types: Ints) -> IntArray:
     """Return what one batch of each type adds to a limit row, streams and stages not yet regarded."""
     if row.kind == "cost":
-        return model.types.fixed_cost[types]
+        limited = model.types.limited
+        return model.types.fixed_cost[types] if limited is None else limited.fixed[types]
+    if row.kind == "batches":
+        return np.ones(len(types), dtype=np.int64)
     if row.kind == "tokens":
         return model.types.fixed_tokens[types]
     if row.kind in ("total_time", "work"):
@@ -73,7 +78,7 @@ def cold_coefficient(model: BatchModel, row: LimitRow, index: int, group: int) -
 def _add_row(model: BatchModel, selection: Selection, columns: Columns, writer: Writer, row: LimitRow) -> int:
     bound = row.bound
     if row.kind == "cost" and row.stream is None:
-        bound -= int(model.instance.cost.base * model.instance.cost_scale)
+        bound -= model.limited_base_ticks
     index = writer.row("limit", [], [], None, bound)
 
     def add(where: Ints, values: Any) -> None:
@@ -105,18 +110,18 @@ def _merged(columns: Ints, values: IntArray) -> dict[int, int]:
 
 
 def _add_opening(model: BatchModel, columns: Columns, row: LimitRow, merged: dict[int, int]) -> None:
-    types = model.types
+    opening = model.types if model.types.limited is None else model.types.limited
     for (shape, stream), column in columns.use.items():
         if row.stream in (None, stream):
-            merged[column] = merged.get(column, 0) + types.open_stream[shape]
+            merged[column] = merged.get(column, 0) + opening.open_stream[shape]
     if row.stream is not None:
         return
     for shape, column in columns.opened.items():
-        merged[column] = merged.get(column, 0) + types.open_once[shape]
+        merged[column] = merged.get(column, 0) + opening.open_once[shape]
     count = columns.count.tolist()
     convex = len(count) == min(model.most_shapes, len(columns.opened))
+    # The cost that is limited is the instance's own, whatever is minimised.
+    ticks = [model.limited_count_ticks(number) for number in range(len(count) + convex)]
     for number, column in enumerate(count):
-        cost = (
-            model.count_ticks(number + 1) - model.count_ticks(number) if convex else model.count_ticks(number)
-        )
+        cost = ticks[number + 1] - ticks[number] if convex else ticks[number]
         merged[column] = merged.get(column, 0) + cost

@@ -127,8 +127,14 @@ def priced(
     fixed = product(weights.cost, t.fixed_cost, (t.stream,))
     fixed = fixed + product(weights.tokens, t.fixed_tokens, (t.stream,))
     fixed = fixed + product(weights.time, t.duration, (t.stream, t.stage))
+    if any(weights.batches):
+        fixed = fixed + product(weights.batches, np.ones(len(t), dtype=np.int64), (t.stream,))
     gain = group_price - product(weights.cost, t.own_cost, (g.stream,))
     gain = gain - product(weights.tokens, t.own_tokens, (g.stream,))
+    if t.limited is not None:
+        unit = unit + product(weights.limited, t.limited.unit, (t.stream,))
+        fixed = fixed + product(weights.limited, t.limited.fixed, (t.stream,))
+        gain = gain - product(weights.limited, t.limited.own, (g.stream,))
     on_time = weights.on_time
     if fineness:
         on_time = [[(limit, -(-price // fineness)) for limit, price in part] for part in on_time]

@@ -4,13 +4,15 @@
 ``σ_s = o_s + Σ_streams min(0, σ_s,stream)``, ``σ_s,stream = o_s,stream − Σ n_i κ_is + Σ_b min(0, τ_b)``, the
 sum being replaced by the value of the chain where the types form one,
 where an opened shape is used by at least one stream: if no σ_s,stream is negative, the least of them counts;
-and where cold starts are counted, not by a stream that none of its types can be run in it for.
-See docs/certificate.md. Each product with a weight is rounded down to a whole number of 1/d ticks, so the
-value is a lower bound and exactly reproducible.
+and not by a stream all of whose types in it are bounded such that none can be run, or, where cold starts are
+counted, that has no type in it that can.
+See docs/certificate.md for the proof and FORMAT.md for every detail. Each product with a weight is rounded
+down to a whole number of 1/d ticks, so the value is a lower bound and exactly reproducible.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -28,7 +30,7 @@ from milp.lagrangian.cold_values import cold_value, cold_values
 from milp.lagrangian.prices import Prices, Weights, weigh
 from milp.lagrangian.quiet import quiet_types
 from milp.lagrangian.reduction import Reduction, opening_excess, reduction
-from milp.lagrangian.shape_choice import least_choice, shape_totals
+from milp.lagrangian.shape_choice import count_value, least_choice, shape_totals
 
 Array = npt.NDArray[Any]
 
@@ -42,7 +44,7 @@ class Bound:
     numerator
         L in cost ticks, times the prices' denominator; None if no plan lies in the box at all.
     value
-        L in cost units (or the infeasibility measure, where the objective weighs nothing).
+        L over the scale of what is minimised (or the infeasibility measure, where that weighs nothing).
     batch_value
         Shape (types,): τ, before the box's bounds on single types; 0 for types known not to be negative.
     shape_value
@@ -111,21 +113,21 @@ class Valued:
     def bound(self, box: Box) -> Bound:
         """Evaluate L in a box."""
         model, prices, weights = self.priced.model, self.prices, self.weights
-        totals, used, possible = _batch_totals(self, box)
+        totals, used, shut = _batch_totals(self, box)
         bounded = {(int(model.types.shape[b]), int(model.types.stream[b])) for b in box.bounded_types()}
         for pair, worth in self.chain_value.items():
             # Single types that are bounded break a chain; and it takes no account of pairs left out.
             if pair not in bounded:
                 totals[pair] = max(totals[pair], worth)
-        barred = set() if self.cold_value is None else _add_cold_starts(self, totals, box)
-        shape_values = shape_totals(model, weights, prices, totals, used, barred) if possible else None
+        barred = shut if self.cold_value is None else shut | _add_cold_starts(self, totals, box)
+        shape_values = shape_totals(model, weights, prices, totals, used, barred)
         numerator = None
         if shape_values is not None:
-            least = least_choice(model, weights.cost_all, prices.fineness, shape_values, box)
+            least = least_choice(model, weights, prices.fineness, shape_values, box)
             if least is not None:
                 constant = weights.constant // prices.fineness
                 numerator = exact_dot(model.groups.count, prices.group) + constant + least
-        scale = prices.denominator * model.instance.cost_scale
+        scale = prices.denominator * model.instance.objective_scale
         value = None if numerator is None else Fraction(numerator, scale)
         return Bound(numerator, value, self.batch_value, [] if shape_values is None else shape_values)
 
@@ -142,10 +144,8 @@ class Valued:
             raise ValueError("prices that reduce count the cost, all pairs, and no cold starts")
         bound = self.bound(Box())
         assert bound.numerator is not None
-        count_costs = [
-            self.weights.cost_all * model.count_ticks(n) // prices.fineness
-            for n in range(model.most_shapes + 1)
-        ]
+        numbers = range(model.most_shapes + 1)
+        count_costs = [count_value(model, self.weights, n, prices.fineness) for n in numbers]
         # A plan costs whole ticks: L over ticks − 1 is enough.
         room = (ticks - 1) * prices.denominator + 1 - bound.numerator
         shape_values = [value for value in bound.shape_value if value is not None]
@@ -194,11 +194,11 @@ def value_prices(
     return Valued(prices, weights, under_prices, values, unvalued, chained, cold, reduction)
 
 
-def _batch_totals(valued: Valued, box: Box) -> tuple[Array, set[tuple[int, int]], bool]:
+def _batch_totals(valued: Valued, box: Box) -> tuple[Array, set[tuple[int, int]], set[tuple[int, int]]]:
     """Sum min(0, τ) by (shape, stream), bounds of the box respected.
 
-    Returns the sums in Python ints, the pairs that the box forces to be used, and whether the box holds any
-    plan.
+    Returns the sums in Python ints, the pairs that the box forces to be used, and those that it shuts: where
+    a type that must be run cannot be, or all types are bounded and none of them can be run.
     """
     under_prices, values = valued.priced, valued.batch_value
     types = under_prices.model.types
@@ -216,17 +216,20 @@ def _batch_totals(valued: Valued, box: Box) -> tuple[Array, set[tuple[int, int]]
         sums[index[order][starts]] = totals.astype(object)
     by_pair: Array = sums.reshape(-1, streams)
     used: set[tuple[int, int]] = set()
+    out: Counter[tuple[int, int]] = Counter()
+    shut: set[tuple[int, int]] = set()
     for batch in box.bounded_types():
         pair = (int(types.shape[batch]), int(types.stream[batch]))
         value, forced = _bounded_type(valued, batch, box)
         if forced:
-            if value is None:
-                return by_pair, used, False
             used.add(pair)
-            by_pair[pair] += value
-        elif value is not None:
-            by_pair[pair] += min(0, value)
-    return by_pair, used, True
+        if value is not None:
+            by_pair[pair] += value if forced else min(0, value)
+            continue
+        out[pair] += 1
+        if forced or out[pair] == np.count_nonzero(index == pair[0] * streams + pair[1]):
+            shut.add(pair)
+    return by_pair, used, shut
 
 
 def _add_cold_starts(valued: Valued, totals: Array, box: Box) -> set[tuple[int, int]]:

@@ -84,7 +84,7 @@ def _effects(priced_model: Priced, weights: Weights, fineness: int, types: Array
     latency = t.own_latency[groups][None, :] + t.unit_latency[types][:, None]
     ends = shifted(latency, cold)
     longer = np.maximum(ends - t.duration[types][:, None], 0)
-    time = [weights.time[stream][stage] for stage in t.stage[types].tolist()]
+    time = [weights.delay[stream][stage] for stage in t.stage[types].tolist()]
     bound = (max(time, default=0) + 1) * (magnitude(longer) + 1)
     bound += sum(reward for _, reward in priced_model.on_time[stream])
     dtype = np.int64 if bound < INT64_SAFE else object

@@ -26,7 +26,7 @@ def quiet_types(under_prices: Priced) -> npt.NDArray[np.bool_]:
     model = under_prices.model
     t, g = model.types, model.groups
     quiet = np.zeros(len(t), dtype=bool)
-    if (t.unit_cost != 0).all():
+    if (t.unit_cost != 0).all() or (t.limited is not None and (t.limited.unit != 0).all()):
         # Where each request pays, few pairs can be negative, and looking at those takes no longer.
         return quiet
     orders = []

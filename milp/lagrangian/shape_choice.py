@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from instances.batch_model import BatchModel
+from instances.batch_types import BatchTypes
+from instances.cost_columns import CostColumns
 from milp.lagrangian.box import Box
 from milp.lagrangian.prices import Prices, Weights
 
@@ -41,10 +43,10 @@ def shape_totals(
     """
     if used & barred:
         return None
-    once, per_stream = _openings(model)
     parts = totals - _rebates(model, prices)
-    if per_stream.any():
-        parts = parts + np.asarray(weights.cost, dtype=object) * per_stream[:, None] // prices.fineness
+    for weight, per_stream in zip((weights.cost, weights.limited), _openings(model)[1], strict=False):
+        if per_stream.any():
+            parts = parts + np.asarray(weight, dtype=object) * per_stream[:, None] // prices.fineness
     taken = (parts < 0).astype(bool)
     closed = np.zeros_like(taken)
     for pair in used:
@@ -55,16 +57,32 @@ def shape_totals(
     # An opened shape is used by at least one stream: by the least dear one, if all cost.
     least = np.where(closed, parts.max(initial=0) + 1, parts).min(axis=1)
     sigma = np.where(taken.any(axis=1), sums, least)
-    if once.any():
-        sigma = sigma + weights.cost_all * once // prices.fineness
+    for price, once in zip((weights.cost_all, weights.limited_all), _openings(model)[0], strict=False):
+        if once.any():
+            sigma = sigma + price * once // prices.fineness
     impossible = set(np.flatnonzero(closed.all(axis=1)).tolist())
     return [None if shape in impossible else value for shape, value in enumerate(sigma.tolist())]
 
 
 @lru_cache(maxsize=4)
-def _openings(model: BatchModel) -> tuple[Array, Array]:
-    """Return the compile cost of every shape, once and per stream, in cost ticks: shape (shapes,) each."""
-    return np.asarray(model.types.open_once, dtype=object), np.asarray(model.types.open_stream, dtype=object)
+def _openings(model: BatchModel) -> tuple[list[Array], list[Array]]:
+    """Return the compile cost of every shape, once and per stream, in ticks: shape (shapes,) each.
+
+    First what is minimised, then the instance's own cost where it weighs apart.
+    """
+    costs: list[BatchTypes | CostColumns] = [model.types]
+    if model.types.limited is not None:
+        costs.append(model.types.limited)
+    once = [np.asarray(cost.open_once, dtype=object) for cost in costs]
+    return once, [np.asarray(cost.open_stream, dtype=object) for cost in costs]
+
+
+def count_value(model: BatchModel, weights: Weights, number: int, fineness: int) -> int:
+    """Return what the cost of `number` opened shapes weighs, in whole 1/d ticks."""
+    value = weights.cost_all * model.count_ticks(number) // fineness
+    if weights.limited_all:
+        value += weights.limited_all * model.limited_count_ticks(number) // fineness
+    return int(value)
 
 
 def _rebates(model: BatchModel, prices: Prices) -> Array:
@@ -76,7 +94,7 @@ def _rebates(model: BatchModel, prices: Prices) -> Array:
 
 
 def least_choice(
-    model: BatchModel, cost_all: int, fineness: int, sigma: list[int | None], box: Box
+    model: BatchModel, weights: Weights, fineness: int, sigma: list[int | None], box: Box
 ) -> int | None:
     """Return the least of count(N) plus N chosen σ within the box; None if no choice is allowed."""
     forced = set(box.opened)
@@ -98,6 +116,6 @@ def least_choice(
             break
         total += added
         if number >= box.shapes[0]:
-            value = total + cost_all * model.count_ticks(number) // fineness
+            value = total + count_value(model, weights, number, fineness)
             best = value if best is None else min(best, value)
     return best

@@ -23,8 +23,8 @@ class Best(msgspec.Struct, frozen=True):
     """The best cost and the best certified bound of an instance, and the records that prove them."""
 
     instance: str
-    cost: Exact = None
-    cost_record: str | None = None
+    value: Exact = None
+    value_record: str | None = None
     lower_bound: Exact = None
     lower_bound_record: str | None = None
     gap: Exact = None
@@ -49,10 +49,10 @@ def write_best(store: Store, records: Iterable[Record]) -> None:
 
 def _best(records: list[Record]) -> Best:
     values: dict[str, Any] = {"instance": records[0].instance}
-    cost = _extreme(records, "cost", -1)
+    cost = _extreme(records, "value", -1)
     bound = _extreme(records, "lower_bound", 1)
     if cost is not None:
-        values |= {"cost": exact_text(cost[0]), "cost_record": cost[1]}
+        values |= {"value": exact_text(cost[0]), "value_record": cost[1]}
     if bound is not None:
         values |= {"lower_bound": exact_text(bound[0]), "lower_bound_record": bound[1]}
     if cost is not None and bound is not None:

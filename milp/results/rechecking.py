@@ -121,7 +121,7 @@ def _verdict(store: Store, record: Record) -> str | None:
     if record.status != status:
         return f"the certificate proves {status}, not {record.status}"
     for what, said, proven in (
-        ("cost", record.cost, verdict.upper_bound),
+        ("value", record.value, verdict.upper_bound),
         ("lower bound", record.lower_bound, verdict.lower_bound),
         ("gap", record.gap, verdict.gap),
     ):

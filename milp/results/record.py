@@ -99,8 +99,11 @@ class Record(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         The rest of the key.
     limits
         ``memory_mib`` and ``seconds`` at which the job would have been stopped.
-    status, certified, cost, lower_bound, gap
-        What the verifier found when the result arrived; None if the job is not finished.
+    status, certified, minimized, value, lower_bound, gap
+        What the verifier found when the result arrived; None if the job is not finished. `value` and the
+        bound are of the metric that is minimised.
+    cost
+        Cost of the plan.
     claimed_bound
         What the engine claims; never certified.
     certificate, plan, leaves
@@ -138,6 +141,9 @@ class Record(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     limits: dict[str, float | None]
     status: str | None = None
     certified: bool = False
+    minimized: str = "cost"
+    value: Exact = None
+    value_float: float | None = None
     cost: Exact = None
     cost_float: float | None = None
     lower_bound: Exact = None
@@ -202,7 +208,7 @@ def read_record(path: Path) -> Record:
     try:
         # The standard library reads integers of any size; msgspec stops at 64 bits.
         record = msgspec.convert(json.loads(data), Record)
-        for value in (record.cost, record.lower_bound, record.gap, record.claimed_bound):
+        for value in (record.value, record.cost, record.lower_bound, record.gap, record.claimed_bound):
             fraction_of(value)
     except (ValueError, RecursionError) as error:
         raise InputError("a record of results", str(error), file=path) from None

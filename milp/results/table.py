@@ -38,6 +38,9 @@ COLUMNS = (
     "error",
     "status",
     "certified",
+    "minimized",
+    "value",
+    "value_float",
     "cost",
     "cost_float",
     "lower_bound",
@@ -61,7 +64,19 @@ COLUMNS = (
     "record",
 )
 
-SHOWN = ("instance", "engine", "requests", "status", "cost", "certified bound", "gap", "shapes", "s", "MiB")
+SHOWN = (
+    "instance",
+    "engine",
+    "requests",
+    "status",
+    "minimized",
+    "value",
+    "certified bound",
+    "gap",
+    "shapes",
+    "s",
+    "MiB",
+)
 
 
 def load(folder: str | Path) -> DataFrame:
@@ -136,7 +151,7 @@ def markdown(head: list[str], rows: Iterable[list[str]]) -> list[str]:
 def _row(record: Record) -> dict[str, Any]:
     settings, total = record.settings, record.evaluation.get("total", {})
     row = {name: getattr(record, name, None) for name in COLUMNS}
-    for name in ("cost", "lower_bound", "gap", "claimed_bound"):
+    for name in ("value", "cost", "lower_bound", "gap", "claimed_bound"):
         row[name] = None if row[name] is None else str(row[name])
     return row | {
         "outcome": record.outcome.value,
@@ -158,7 +173,8 @@ def _shown(row: dict[Any, Any]) -> list[str]:
         row["engine"],
         _number(row["requests"]),
         row["status"] or f"{row['outcome']}: {failed}",
-        _number(row["cost"]),
+        row["minimized"],
+        _number(row["value"]),
         _number(row["lower_bound"]),
         "—" if gap is None else f"{100 * gap:.3g} %",
         _number(row["shapes"]),

@@ -51,7 +51,7 @@ class Choice:
 def is_choice(model: BatchModel) -> bool:
     """Tell whether an instance is of the kind that `form_choice` takes."""
     t = model.types
-    if model.rows or not len(t) or int(t.stage.max()) > 0:
+    if model.rows or model.minimizes_cold_starts or not len(t) or int(t.stage.max()) > 0:
         return False
     found = parts(t)
     if len(found) * len(model.groups) > MOST_VALUES or len(found) == len(t):

@@ -33,7 +33,12 @@ MOST_ROUNDS = 200
 def is_covering(model: BatchModel) -> bool:
     """Tell whether an instance is of the kind that `search_covering` takes."""
     types, streams = model.types, len(model.instance.streams)
-    if model.rows or not len(types) or not unlimited(model, np.arange(len(types))).all():
+    if (
+        model.rows
+        or model.minimizes_cold_starts
+        or not len(types)
+        or not unlimited(model, np.arange(len(types))).all()
+    ):
         return False
     alone = np.bincount(types.shape * streams + types.stream).max() == 1
     costs = [model.count_ticks(n) for n in range(most_opened(model, None) + 1)]

@@ -17,7 +17,7 @@ MOST_COLD = 200_000
 def counts_cold_starts(model: BatchModel) -> bool:
     """Tell whether bounds count cold starts: where they can matter, and are not too many to look at."""
     timed = any(row.kind in ("latency", "total_time", "work") for row in model.rows)
-    matter = timed and bool(model.instance.time.cold_start)
+    matter = (timed and bool(model.instance.time.cold_start)) or model.minimizes_cold_starts
     return matter and len(model.types) * len(model.groups) <= MOST_COLD
 
 

@@ -20,6 +20,10 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
+MOST_ADDED = 30_000
+"""Pairs that one round adds to an LP at most: where much looks attractive at once, it would drown in them."""
+
+
 def _no_ints() -> Ints:
     return np.zeros(0, dtype=np.int64)
 
@@ -118,9 +122,27 @@ class Evaluated:
         kept[inside[np.unique(key, return_index=True)[1]]] = True
         return found, Selection(pairs.pair_type[kept], pairs.pair_group[kept])
 
-    def negative_pairs(self, types: Ints, below: float = 0.0) -> Selection:
-        """Return the pairs of some types whose priced cost is under `below`."""
-        return cheap_pairs(self.priced, types, below)
+    def negative_pairs(self, types: Ints, below: float = 0.0, most: int | None = None) -> Selection:
+        """Return the pairs of some types whose priced cost is under `below`.
+
+        With `most`, only those of the first types that have no more pairs together, and of one type at least.
+        """
+        pairs = cheap_pairs(self.priced, types, below)
+        if most is None or len(pairs) <= most:
+            return pairs
+        held = np.bincount(pairs.pair_type, minlength=len(self.priced.model.types))[types]
+        number = int(np.searchsorted(np.cumsum(held), most, side="right"))
+        kept = np.isin(pairs.pair_type, types[: max(1, number)])
+        return Selection(pairs.pair_type[kept], pairs.pair_group[kept])
+
+
+def count_values(model: BatchModel, weights: Weights, most: int) -> Floats:
+    """Return what the cost of 0, 1, …, `most` opened shapes weighs: shape (most + 1,)."""
+    values: Floats = weights.cost_all * np.asarray([float(model.count_ticks(n)) for n in range(most + 1)])
+    if weights.limited_all:
+        counts = [float(model.limited_count_ticks(n)) for n in range(most + 1)]
+        values = values + weights.limited_all * np.asarray(counts)
+    return values
 
 
 def cheap_pairs(under_prices: Priced, types: Ints, below: float) -> Selection:
@@ -175,6 +197,9 @@ def evaluate_prices(
     remains = None if reduction is None else reduction.allows
     tau = batch_values(under_prices, remains, quiet_types(under_prices) if quiet else None)
     part = np.outer(np.asarray(types.open_stream, dtype=float), np.asarray(weights.cost, dtype=float))
+    if types.limited is not None:
+        opening = np.asarray(types.limited.open_stream, dtype=float)
+        part += np.outer(opening, np.asarray(weights.limited, dtype=float))
     flat = np.bincount(
         types.shape * streams + types.stream, np.minimum(tau, 0.0), minlength=len(types.shapes) * streams
     )
@@ -187,9 +212,10 @@ def evaluate_prices(
         np.subtract.at(part, (prices.link_shape, model.groups.stream[prices.link_group]), rebate)
     sigma = np.where((part < 0.0).any(axis=1), np.minimum(part, 0.0).sum(axis=1), part.min(axis=1))
     sigma += weights.cost_all * np.asarray(types.open_once, dtype=float)
+    if types.limited is not None:
+        sigma += weights.limited_all * np.asarray(types.limited.open_once, dtype=float)
     order = np.argsort(sigma, kind="stable")[: model.most_shapes]
-    counts = np.asarray([float(model.count_ticks(n)) for n in range(len(order) + 1)])
-    totals = np.concatenate([[0.0], np.cumsum(sigma[order])]) + weights.cost_all * counts
+    totals = np.concatenate([[0.0], np.cumsum(sigma[order])]) + count_values(model, weights, len(order))
     best = int(np.argmin(totals))
     chosen = np.zeros(len(types.shapes), dtype=bool)
     chosen[order[:best]] = True

@@ -78,7 +78,8 @@ class Relaxation:
                 where = np.arange(width, width + self._slacks, dtype=np.int32)
                 solver.changeColsCost(self._slacks, where, costs)
         solver.run()
-        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        ended = solver.getModelStatus()
+        if ended not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kTimeLimit):
             # A basis from elsewhere can lead the simplex method astray: once more from nothing.
             solver.clearSolver()
             solver.setOptionValue("presolve", "on")

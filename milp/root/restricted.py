@@ -30,6 +30,8 @@ FEW_PAIRS = 8_000
 """Pairs among which HiGHS finds the best plan within seconds."""
 CLOSE = 4
 """Multiple of r within which the tree finds the last improvements sooner."""
+IDLE = 40
+"""Doublings of r without a new pair after which there are none left."""
 SMALL = 1_000
 """Pairs up to which programs cost no time to speak of, and one thread is enough."""
 GROWTH = 1.25
@@ -66,9 +68,9 @@ def improve(
     bool
         Whether any program was solved.
     """
-    room, solved, last = FIRST_ROOM * abs(root.evaluated.value), False, 0
+    room, solved, last, idle = FIRST_ROOM * abs(root.evaluated.value), False, 0, 0
     nothing = Selection(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
-    while time.monotonic() < until:
+    while time.monotonic() < until and idle < IDLE:
         known = incumbent()
         enough = None if known is None else known - root.evaluated.value
         if enough is not None:
@@ -76,6 +78,7 @@ def improve(
         selection, complete = reduced_selection(model, root.evaluated, room, nothing, FEW_PAIRS)
         if not complete:
             break
+        idle = 0 if len(selection) > last else idle + 1
         if len(selection) >= GROWTH * last or room == enough:
             last = len(selection)
             formulation = build(model, selection)

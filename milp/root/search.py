@@ -21,11 +21,12 @@ from milp.root.choice import is_choice
 from milp.root.choosing import search_choice
 from milp.root.covering import is_covering, search_covering
 from milp.root.outcome import Root
-from milp.root.pricing import Evaluated, FloatPrices, evaluate_prices
+from milp.root.pricing import MOST_ADDED, Evaluated, FloatPrices, evaluate_prices
 from milp.root.relaxation import Relaxation
 from milp.root.scaled import PriceBox
 
 ASCENT_STEPS = 60
+FEW_STEPS = 30
 FIRST_RADIUS = 0.05
 MOST_ROUNDS = 200
 CLOSE = 1e-9
@@ -82,9 +83,13 @@ def search_root(
             return Root(prices, evaluated, selection, met, large=large)
     else:
         # Prices under which types share requests make poor first pairs: many types look attractive at once.
-        prices, evaluated = ascend(
-            model, cheapest_prices(model), target, ASCENT_STEPS, ascent_end, chained=False
-        )
+        start = cheapest_prices(model)
+        if target is None:
+            # Where there is no plan, prices soon prove more than any plan could cost.
+            prices, evaluated = ascend(model, start, dearest(model), FEW_STEPS, ascent_end, chained=False)
+            if evaluated.value > dearest(model):
+                return Root(prices, evaluated, _first_pairs(model, evaluated), False)
+        prices, evaluated = ascend(model, start, target, ASCENT_STEPS, ascent_end, chained=False)
         evaluated = evaluate_prices(model, prices)
         if report is not None:
             report(prices, evaluated.value)
@@ -94,7 +99,8 @@ def search_root(
     radius = FIRST_RADIUS
     basis: Basis | None = None
     for _ in range(MOST_ROUNDS):
-        if time.monotonic() > until:
+        if time.monotonic() > until or evaluated.value > dearest(model):
+            # No plan costs as much: there is none, and prices only grow from here.
             break
         box = _box(model, prices, radius)
         formulation = build(model, selection, cold_starts=False)
@@ -121,6 +127,21 @@ def search_root(
     return Root(prices, evaluated, selection, False)
 
 
+def dearest(model: BatchModel) -> float:
+    """Return more than any plan has of what is minimised, in ticks: requests alone, in the dearest batch."""
+    types = model.types
+    if not len(types):
+        return 0.0
+    each = float(types.unit_cost.max()) + float(types.fixed_cost.max())
+    if model.minimizes_cold_starts:
+        each += float(model.instance.time.cold_start * model.instance.time_scale)
+    own = float(model.groups.count @ types.own_cost.astype(np.float64))
+    streams = len(model.instance.streams)
+    opened = sum(map(float, types.open_once)) + streams * sum(map(float, types.open_stream))
+    count = float(model.count_ticks(model.most_shapes)) + float(model.base_ticks)
+    return 1.001 * (model.instance.requests * each + own + opened + count)
+
+
 def _box(model: BatchModel, centre: FloatPrices, radius: float) -> PriceBox:
     typical = float(np.abs(centre.group).mean()) if len(centre.group) else 1.0
     group = radius * np.maximum(np.abs(centre.group), 0.1 * typical + 1e-9)
@@ -134,14 +155,15 @@ def _first_pairs(model: BatchModel, evaluated: Evaluated) -> Selection:
     tau = evaluated.batch_value
     number = min(len(tau), 3 * len(model.groups))
     nearest = np.argpartition(tau, number - 1)[:number] if number else np.zeros(0, dtype=np.int64)
-    return evaluated.negative_pairs(nearest)
+    nearest = nearest[np.argsort(tau[nearest], kind="stable")]
+    return evaluated.negative_pairs(nearest, most=MOST_ADDED)
 
 
 def _wanted(model: BatchModel, evaluated: Evaluated, gap: float, scale: float) -> Selection:
     """Return the pairs that L runs, and some that it nearly would, which saves rounds."""
     most = len(model.groups) // 2 + 50
-    run = evaluated.negative_pairs(evaluated.attractive_types(1e-12 * scale)[: 4 * most])
+    run = evaluated.negative_pairs(evaluated.attractive_types(1e-12 * scale)[: 4 * most], most=MOST_ADDED)
     tau = evaluated.batch_value
     near = np.flatnonzero((tau < gap) & (tau >= 0))
     near = near[np.argsort(tau[near])][:most]
-    return run.joined(evaluated.negative_pairs(near), len(model.groups))
+    return run.joined(evaluated.negative_pairs(near, most=MOST_ADDED), len(model.groups))

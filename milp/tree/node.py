@@ -73,6 +73,7 @@ class PairNodes:
             self._reference, self._finest = parent, parent_values.prices.denominator
         best, best_ticks = parent_values, bounded_ticks(parent_values, box)
         centre, relaxed = parent, None
+        self._provide(box, parent)
         radius, widened = 1.0, 0
         solved_over = pool.formulation
         for _ in range(ROUNDS + WIDENINGS):
@@ -108,6 +109,23 @@ class PairNodes:
         if split is None and len(solved_over.selection) <= SETTLED_PAIRS:
             split = settling_split(solved_over, relaxed.solution, box)
         return Bounded(best, best_ticks, centre, split, plan)
+
+    def _provide(self, box: Box, prices: FloatPrices) -> None:
+        """Add pairs of shapes that a node asks for and the pool has none of: no price would ask for them."""
+        known = set(self.model.types.shape[self.pool.selection.types].tolist())
+        missing = box.opened - known
+        few = box.shapes[0] - len((known | missing) - box.closed)
+        if not missing and few <= 0:
+            return
+        evaluated = evaluate_prices(self.model, prices, self._reduction)
+        order = np.argsort(evaluated.shape_value, kind="stable").tolist()
+        spare = [shape for shape in order if shape not in known | missing | box.closed]
+        types = []
+        for shape in [*missing, *spare[: max(0, few)]]:
+            mine = np.flatnonzero(self.model.types.shape == shape)
+            if len(mine):
+                types.append(int(mine[np.argmin(evaluated.batch_value[mine])]))
+        self.pool.add(evaluated.negative_pairs(np.asarray(types, dtype=np.int64), np.inf))
 
     def _relax(self, box: Box, prices: PriceBox, objective: float, until: float) -> Relaxed:
         lower, upper = self.pool.bounds(box)

@@ -11,7 +11,7 @@ from milp.formulation.build import build
 from milp.formulation.selection import Selection
 from milp.lagrangian import Box, Reduction
 from milp.root.exact import counts_cold_starts
-from milp.root.pricing import Evaluated
+from milp.root.pricing import MOST_ADDED, Evaluated
 
 Floats = npt.NDArray[np.float64]
 
@@ -109,4 +109,5 @@ def negative_pairs_in_box(evaluated: Evaluated, box: Box, tolerance: float, most
     found = np.flatnonzero(attractive)
     found = found[np.argsort(evaluated.batch_value[found])][:most]
     forced = [index for index, (least, _) in box.batches.items() if least > 0]
-    return evaluated.negative_pairs(np.union1d(found, np.asarray(forced, dtype=np.int64)))
+    found = np.concatenate([np.asarray(forced, dtype=np.int64), found[~np.isin(found, forced)]])
+    return evaluated.negative_pairs(found, most=MOST_ADDED)

@@ -6,12 +6,23 @@ import random
 from fractions import Fraction
 from typing import Any, Literal
 
+import heuristics
 from instances.cost import CostModel, CountCost, Monomial, Phases, TimeModel
 from instances.demand import Demand
 from instances.instance import Instance, Stream
 from instances.limits import LatencyLimit, Limits
 from instances.plan import Plan
 from instances.shapes import RunRules, ShapeSpace, Sizes
+
+QUICK = ("nested", "one-per-batch", "one-shape", "partition", "powers-of-two", "greedy")
+"""Heuristics that are run on every instance: the quick ones, and what searches start from."""
+SLOW = ("grid-search", "joint", "stream-by-stream")
+
+
+def names_for(seed: int) -> list[str]:
+    """Return the heuristics to run on an instance: the longer one takes, the fewer instances it gets."""
+    often = {name: 1 if name in QUICK else 12 if name in SLOW else 6 for name in heuristics.NAMES}
+    return [name for name in heuristics.NAMES if seed % often[name] == 0]
 
 
 def random_instance(seed: int) -> Instance:

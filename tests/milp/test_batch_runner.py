@@ -131,7 +131,7 @@ def test_a_result_is_verified_on_arrival(store: Store, here: Executor) -> None:
     record, _ = run(store, here, [dataclasses.replace(good, solved=forged)])
     assert record.outcome is Outcome.REJECTED
     assert (record.status, record.cost, record.lower_bound) == (None, None, None)
-    assert (record.error or "").startswith("the certificate is rejected: the plan costs")
+    assert (record.error or "").startswith("the certificate is rejected: the plan")
     assert list((store.folder / "certificates").iterdir()) == []
 
 
@@ -152,10 +152,10 @@ def test_the_record_says_what_the_verifier_found(store: Store, here: Executor) -
     """Cost and bound are the verifier's, whatever the worker says beside the certificate."""
     good = good_report(store, here)
     assert good.solved is not None
-    boast = dataclasses.replace(good.solved, record={**good.solved.record, "cost": 1, "lower_bound": 2})
+    boast = dataclasses.replace(good.solved, record={**good.solved.record, "value": 1, "lower_bound": 2})
     record, _ = run(store, here, [dataclasses.replace(good, solved=boast)])
     assert record.outcome is Outcome.FINISHED
-    assert record.cost == record.lower_bound == good.solved.record["cost"]
+    assert record.value == record.lower_bound == good.solved.record["value"]
 
 
 def test_failures_are_tried_again_when_they_may_end_otherwise() -> None:

@@ -33,6 +33,8 @@ def record(name: str = "a", **values: Any) -> Record:
         "limits": {"memory_mib": None, "seconds": 60.0},
         "status": "certified gap",
         "certified": True,
+        "value": HUGE,
+        "value_float": float(HUGE),
         "cost": HUGE,
         "cost_float": float(HUGE),
         "lower_bound": "7/2",
@@ -116,16 +118,16 @@ def test_the_best_known_values_are_verified_ones() -> None:
     """Cost and bound may come from different records; failures and claims do not count."""
     found = best_known(
         [
-            record("a", cost=10, lower_bound=6),
-            record("b", cost="21/2", lower_bound=8),
-            record("c", cost=1, lower_bound=9, certified=False),
-            record("e", cost=1, lower_bound=9, outcome=Outcome.REJECTED),
+            record("a", value=10, lower_bound=6),
+            record("b", value="21/2", lower_bound=8),
+            record("c", value=1, lower_bound=9, certified=False),
+            record("e", value=1, lower_bound=9, outcome=Outcome.REJECTED),
         ]
     )
     best = found["d" * 64]
-    assert (best.cost, best.lower_bound, best.gap) == (10, 8, "1/5")
-    assert best.cost_record is not None
-    assert best.cost_record.startswith("a-")
+    assert (best.value, best.lower_bound, best.gap) == (10, 8, "1/5")
+    assert best.value_record is not None
+    assert best.value_record.startswith("a-")
     assert best.lower_bound_record is not None
     assert best.lower_bound_record.startswith("b-")
 

@@ -80,17 +80,17 @@ def test_a_forged_bound_is_found_even_with_a_fitting_record(store: Store) -> Non
     content["upper_bound"] = content["lower_bound"] = "1/7"
     path.write_bytes(gzip.compress(json.dumps(content).encode(), mtime=0))
     record = record_of(store, "decimals")
-    record.cost = record.lower_bound = "1/7"
+    record.value = record.lower_bound = "1/7"
     record.certificate = store.stored(path)
     store.add(record)
-    assert failures(store)["decimals"].startswith("the certificate is rejected: the plan costs")
+    assert failures(store)["decimals"].startswith("the certificate is rejected: the plan")
 
 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
         (lambda r: setattr(r, "lower_bound", 1), "proves a lower bound of"),
-        (lambda r: setattr(r, "cost", "3/2"), "proves a cost of"),
+        (lambda r: setattr(r, "value", "3/2"), "proves a value of"),
         (lambda r: setattr(r, "gap", 1), "proves a gap of 0, not 1"),
         (lambda r: setattr(r, "status", "certified gap"), "not certified gap"),
         (lambda r: setattr(r, "digest", "0" * 64), "does not fit"),

@@ -123,6 +123,7 @@ class Measured:
     cost: Fraction
     pad_ratio: Fraction
     total_time: Fraction
+    batches: int
     late: tuple[Fraction, ...]
 
     def percentile(self, quantile: Fraction) -> Fraction:
@@ -198,6 +199,7 @@ def measure(instance: Instance, batches: list[Batch]) -> tuple[list[Measured], M
             cost=sum(work, compiled),
             pad_ratio=Fraction(padded - real, real) if over_real else 1 - Fraction(real, padded),
             total_time=sum((max(times[i]) for i in mine), Fraction(0)),
+            batches=len(mine),
             late=tuple(sorted(value for i in mine for value in late[i])),
         )
 
@@ -229,6 +231,7 @@ def violated(limits: Limits, measured: Measured) -> set[str]:
         ("cost", measured.cost, limits.cost),
         ("pad_ratio", measured.pad_ratio, limits.pad_ratio),
         ("total_time", measured.total_time, limits.total_time),
+        ("batches", measured.batches, limits.batches),
         *((str(one.quantile), measured.percentile(one.quantile), one.most) for one in limits.latency),
     ]
     return {name for name, value, most in pairs if most is not None and value > most}

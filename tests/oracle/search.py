@@ -156,6 +156,8 @@ class _Search:
             over = real if self.instance.pad_over == "real" else padded
             if Fraction(padded - real, over) > limits.pad_ratio:
                 return False
+        if limits.batches is not None and len(chosen) > limits.batches:
+            return False
         if limits.total_time is None:
             return True
         return times + sum(option.duration for option in chosen) <= limits.total_time * self.time_scale

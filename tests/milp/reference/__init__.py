@@ -1,4 +1,4 @@
-"""L(α, μ, κ) as docs/certificate.md writes it, slowly: plain loops over ints and Fractions, every x tried.
+"""L(α, μ, κ) as FORMAT.md writes it, slowly: plain loops over ints and Fractions, every x tried.
 
 Nothing of the package is used but the instance as data and the prices, whose columns are read as lists.
 """

@@ -91,8 +91,14 @@ class Evaluation:
         return min(choices) + (self._floored(self.weight_all, self._opening(shape)) if once else 0)
 
     def part(self, shape: Shape, stream: int) -> int | None:
-        """Return what a stream's use of a shape adds; None if its cold start has no place there."""
+        """Return what a stream's use of a shape adds; None if it cannot use it.
+
+        The bounds of the branch may leave it nothing to run there, or its cold start no place.
+        """
         kinds = [kind for kind in self.reference.kinds if (kind.stream, kind.shape) == (stream, shape)]
+        bounded = self.bounded_names()
+        if kinds and all(kind.name in bounded and self.tau(kind) is None for kind in kinds):
+            return None
         total = 0
         if self.instance.cost.compile_per == "stream":
             total += self._floored(self._cost_weight(stream), self._opening(shape))
@@ -124,10 +130,13 @@ class Evaluation:
                 total += min(0, tau)
         return total
 
+    def bounded_names(self) -> set[tuple[int, ...]]:
+        """Return the names of the types that the box bounds."""
+        return {*self.box.batches} | {name for name, _ in self.box.requests}
+
     def chained(self, kinds: list[Kind]) -> bool:
         """Tell whether the types of a stream in a shape form a chain, none of which the box bounds."""
-        names = {kind.name for kind in kinds}
-        bounded = names & ({*self.box.batches} | {name for name, _ in self.box.requests})
+        bounded = {kind.name for kind in kinds} & self.bounded_names()
         requests = sum(
             n for group, n in self.reference.count.items() if kinds and group[0] == kinds[0].stream
         )
