@@ -6,6 +6,10 @@ import platform
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 
+from milp.results.table import markdown
+
+__all__ = ["machine", "markdown"]
+
 
 def machine(packages: Iterable[str]) -> str:
     """Return processor, Python and the versions of packages, those that are not installed apart."""
@@ -18,10 +22,3 @@ def _found(packages: Iterable[str]) -> Iterable[str]:
             yield f"{name} {version(name)}"
         except PackageNotFoundError:
             continue
-
-
-def markdown(head: list[str], rows: Iterable[list[str]]) -> list[str]:
-    """Return the lines of a Markdown table."""
-    lines = ["| " + " | ".join(head) + " |", "| " + " | ".join("---" for _ in head) + " |"]
-    # A bar would end the cell.
-    return lines + ["| " + " | ".join(cell.replace("|", "/") for cell in row) + " |" for row in rows]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from milp.cli.analyze import analyze
+from milp.cli.batch import batch
 from milp.cli.bound import bound
 from milp.cli.catalog import catalog
 from milp.cli.convert import convert
@@ -21,7 +22,9 @@ from milp.cli.generate import generate
 from milp.cli.grid import grid
 from milp.cli.league import league
 from milp.cli.pareto import pareto
+from milp.cli.recheck import recheck
 from milp.cli.solve import solve
+from milp.cli.table import table
 from milp.cli.verify import verify
 from milp.cli.versions import show_versions
 
@@ -67,6 +70,9 @@ for command in (
     verify,
     evaluate,
     bound,
+    batch,
+    table,
+    recheck,
     analyze,
     explain,
     pareto,

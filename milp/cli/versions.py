@@ -13,7 +13,7 @@ from milp.cli.output import report
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-LIBRARIES = ("numpy", "networkx", "msgspec", "pandas", "pulp", "click", "rich")
+LIBRARIES = ("numpy", "networkx", "msgspec", "pandas", "pulp", "psutil", "click", "rich")
 
 
 @click.command()

@@ -1,0 +1,1 @@
+"""Runs of `batchproof batch` that go wrong on purpose: outcomes, kills, losses, overhead, flipped digits."""

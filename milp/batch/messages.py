@@ -1,0 +1,71 @@
+"""What a slot and its server tell each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Request:
+    """Call a function.
+
+    Parameters
+    ----------
+    function
+        Function of a module.
+    arguments
+        Its arguments.
+    tells
+        Whether it takes one more, a function that sends what it is given.
+    memory_mib
+        Limit of memory in MiB, for the limit on addresses; None for none.
+    """
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    tells: bool
+    memory_mib: float | None
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The server takes requests; its process."""
+
+    pid: int
+
+
+@dataclass(frozen=True)
+class Forked:
+    """The process in which the task runs."""
+
+    pid: int
+
+
+@dataclass(frozen=True)
+class Value:
+    """What the function returned."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Failed:
+    """What the function raised: kind of outcome, one line, traceback."""
+
+    outcome: str
+    error: str
+    log: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """Whatever the task had to say is said; processor time that it took, in seconds."""
+
+    cpu_s: float
+
+
+@dataclass(frozen=True)
+class Retire:
+    """Make room for a new fork."""
