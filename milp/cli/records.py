@@ -73,6 +73,7 @@ def verdict_record(verdict: Verdict, aim: str = "cost") -> Record:
         "reason": verdict.reason,
         "minimized": aim,
         **exact("value", verdict.upper_bound),
+        **(exact("cost", verdict.upper_bound) if aim == "cost" else {}),
         **exact("lower_bound", verdict.lower_bound),
         **exact("gap", verdict.gap),
         "certified": verdict.certified,

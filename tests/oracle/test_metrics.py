@@ -94,7 +94,7 @@ def test_broken_rules_agree(block: int) -> None:
 
 def test_reference_values_by_hand() -> None:
     """The oracle itself: nearest-rank percentiles and both meanings of padding on numbers done by hand."""
-    sample = Measured(Fraction(0), Fraction(0), Fraction(0), tuple(Fraction(v) for v in range(1, 21)))
+    sample = Measured(Fraction(0), Fraction(0), Fraction(0), 1, tuple(Fraction(v) for v in range(1, 21)))
     assert sample.percentile(Fraction(19, 20)) == 19
     assert sample.percentile(Fraction(1)) == 20
     assert sample.percentile(Fraction(1, 100)) == 1
