@@ -135,7 +135,7 @@ def test_a_result_is_verified_on_arrival(store: Store, here: Executor) -> None:
     assert list((store.folder / "certificates").iterdir()) == []
 
 
-@pytest.mark.parametrize("certificate", [None, b"", b"no gzip", gzip.compress(b"{}")])
+@pytest.mark.parametrize("certificate", [None, b"", b"no gzip", gzip.compress(b"{}", mtime=0)])
 def test_a_result_without_a_certificate_is_none(
     certificate: bytes | None, store: Store, here: Executor
 ) -> None:
