@@ -95,7 +95,7 @@ def _asked(instance, question):  # §6
     if question is None:
         return instance
     _must(set(question) <= {"minimize", "limits"} and question.get("minimize") in (None, *AIMS))
-    for name, value in question["limits"].items():
+    for name, value in question.get("limits", {}).items():
         metric, place = name.split(":")
         if metric in ("batches", "max_batch_size", "max_batch_tokens", "max_shapes"):
             _must(value is None or _whole(value, least=1))
@@ -261,7 +261,7 @@ def _capacity(m, b, tokens):
     if full and any(b[3] * tokens > limit for limit in most):
         return 0
     sizes = [of.max_batch_size for of in limits if of.max_batch_size is not None] + [b[3]] * (b[3] > 0)
-    return min(m.asked[b[0]], *sizes, *([] if full else [limit // tokens for limit in most]))
+    return min([m.asked[b[0]], *sizes] + [limit // tokens for limit in most] * (not full))
 
 
 def _rows(m):  # (stream or None, kind, bound, θ or stage)
@@ -300,22 +300,22 @@ def _prices(m, entries):  # §6
     for entry in entries:
         _must(set(entry) <= OF_PRICES)
         old = SimpleNamespace(d=None, e=None, objective=None, cold=False, mu=None, alpha=None, kappa={})
-        if "from" in entry:
+        if entry.get("from") is not None:
             old = done[_index(entry["from"], done)]
         given = lambda key, value, entry=entry: value if entry.get(key) is None else entry[key]  # noqa: E731
         u, new = _whole(entry.get("unit", 1))[0], SimpleNamespace(kappa=dict(old.kappa))
         new.d, new.e = _whole(given("denominator", old.d), given("fineness", old.e), least=1)
         (new.objective,), new.cold = _whole(given("objective", old.objective)), given("cold", old.cold)
         new.mu = _whole(*given("limit", old.mu), least=0)
-        if "from" in entry:
-            _must("group" not in entry)
+        if entry.get("from") is not None:
+            _must(entry.get("group") is None)
             new.alpha, at = list(old.alpha), -1
             keep, add = _whole(*entry.get("keep", []), least=0), _whole(*entry.get("add", []))
             for skip, more in zip(keep, add, strict=True):
                 at += skip + 1
                 new.alpha[at] += u * more
         else:
-            _must(not entry.get("keep") and not entry.get("add"))
+            _must(entry.get("keep", []) == entry.get("add", []) == [])
             new.alpha = [u * value for value in _whole(*entry["group"])]
         links = [_whole(*triple) for triple in entry.get("link", [])]
         _must(len({(i, s) for i, s, _ in links}) == len(links))
@@ -334,14 +334,12 @@ def _leaves(m, nodes):  # the prices and the box (quantity to range) of each lea
     boxes = {0: {}}
     for index, node in enumerate(nodes):
         box = boxes.pop(index)
-        if set(node) == {"prices"}:
+        _must(set(node) <= {"prices", "on", "of", "at", "low", "high"})
+        at, low, high = _whole(*(node.get(key, 0) for key in ("at", "low", "high")))
+        key = (node.get("on"), *_whole(*node.get("of", [])))
+        if node.get("prices") is not None:  # a leaf, whatever else it has
             yield node["prices"], box
             continue
-        _must(set(node) == {"on", "of", "at", "low", "high"})
-        key, (at, low, high) = (
-            (node["on"], *_whole(*node["of"])),
-            _whole(node["at"], node["low"], node["high"]),
-        )
         _must(key in m.names and (at == 0 or node["on"] != "shape"))
         _must(
             index < min(low, high)

@@ -6,7 +6,6 @@ import json
 import random
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from instances.errors import InputError
 from instances.files import read
 from instances.instance import Instance
 from instances.question import Question
-from milp import solve, verify
+from milp import ask, verify
 from milp.certificate_file import encode_certificate, read_certificate
 from tests.milp.forging import Fields, tampered
 from tests.milp.stranger import AIMS, accepts
@@ -36,11 +35,8 @@ NAMES = (
 def made(name: str | int, minimize: str | None = None) -> tuple[Instance, Fields]:
     """Return an instance of the catalog or of a seed with its certificate."""
     instance = random_instance(name) if isinstance(name, int) else read(catalog_path(name))
-    asked = replace(instance, minimize=minimize or instance.minimize)
-    certificate = solve(asked, time_limit=2, workers=1).certificate
+    certificate = ask(instance, Question(minimize=minimize), time_limit=2, workers=1).certificate
     assert certificate is not None
-    if minimize:
-        certificate = replace(certificate, question=Question(minimize=minimize))
     return instance, json.loads(encode_certificate(certificate))
 
 
@@ -64,7 +60,8 @@ def compared(
                 table, done = tampered(table, rng.choice(pool)[2], rng)
             path.write_text(json.dumps(table))
             try:
-                ours = verify(instance, read_certificate(path)).certified
+                certificate = read_certificate(path)
+                ours = verify(certificate.question.about(instance), certificate).certified
             except InputError:
                 ours = False
             yield name, done, ours, accepts(instance, table)
