@@ -31,7 +31,7 @@ def main() -> int:
         tally[outcome("forged" if done else "valid", ours, theirs)] += 1
         if ours != theirs:
             print(f"{name}: {done or 'as made'}: project {ours}, stranger {theirs}")
-    for name, instance, table in pool:
+    for _, instance, table in pool:
         if table["lower_bound"] is not None:
             for kind, answers in zip(("highest claim", "higher"), reached(instance, table), strict=True):
                 tally[outcome(kind, *answers)] += 1
