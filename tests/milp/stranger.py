@@ -1,7 +1,7 @@
 """A second verifier, written from FORMAT.md alone, with plain integers and dictionaries; § is a section there."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import astuple, replace
 from fractions import Fraction
 from itertools import accumulate, chain, product
@@ -179,7 +179,7 @@ def _model(instance):  # §4, §5
     m.rows, m.delay = _rows(m), int(time.cold_start * m.scales[1])
     (pre, dec), (pre_t, dec_t) = map(_work, (cost.work, time.work), m.scales)
     m.shapes, m.capacity, m.fits, m.late = _shapes(m), {}, {}, {}
-    m.measures = {aim: Counter() for aim in AIMS}
+    m.measures = {aim: defaultdict(int) for aim in AIMS}
     for (k, s), stage in product(product(m.ks, m.shapes), range(len(m.deadlines) + 1)):
         for p, g in _sides(m, k, s):
             b, side = (k, *s, p, g, stage), p if runs.decode_at == "batch" else s[0]
