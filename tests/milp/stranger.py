@@ -1,10 +1,10 @@
-"""A second verifier, written from FORMAT.md alone, with plain integers and dictionaries; § is a section there."""
+"""A second verifier, written from FORMAT.md alone: plain integers and dictionaries; § is a section there."""
 
 import re
 from collections import Counter, defaultdict
 from dataclasses import astuple, replace
 from fractions import Fraction
-from itertools import accumulate, chain, product
+from itertools import accumulate, pairwise, product
 from math import ceil, floor, inf, lcm
 from types import SimpleNamespace
 
@@ -13,39 +13,20 @@ import numpy as np
 from instances import Instance, LatencyLimit, Plan, digest, evaluate
 
 AIMS = ("cost", "pad_ratio", "total_time", "batches", "shapes")
+COUNTED = ("batches", "max_batch_size", "max_batch_tokens", "max_shapes")
 OF_BATCHES = ("stream", "prompt", "gen", "batch", "copies", "id_rank")
 OF_ENTRIES = ("entry_batch", "entry_row", "entry_count")
-KEYS = {
-    "format",
-    "instance",
-    "cost_scale",
-    "time_scale",
-    "lower_bound",
-    "upper_bound",
-    "plan",
-    "nodes",
-    "prices",
-}
-OF_PRICES = {
-    "from",
-    "denominator",
-    "fineness",
-    "objective",
-    "cold",
-    "limit",
-    "unit",
-    "group",
-    "keep",
-    "add",
-    "link",
-}
+SCALES, BOUNDS = ("cost_scale", "time_scale"), ("lower_bound", "upper_bound")
+KEYS = {"format", "instance", *SCALES, *BOUNDS, "plan", "nodes", "prices"}
+OF_PRICES = {"from", "denominator", "fineness", "objective", "cold", "limit"}
+OF_PRICES |= {"unit", "group", "keep", "add", "link"}
 
 
 def accepts(instance: Instance, certificate_json: dict) -> bool:
     """Return whether all holds that a certificate claims of the instance which asks its question."""
     try:
         return _holds(_asked(instance, certificate_json.get("question")), certificate_json)
-    except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError):
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return False
 
 
@@ -97,10 +78,8 @@ def _asked(instance, question):  # §6
     _must(set(question) <= {"minimize", "limits"} and question.get("minimize") in (None, *AIMS))
     for name, value in question.get("limits", {}).items():
         metric, place = name.split(":")
-        if metric in ("batches", "max_batch_size", "max_batch_tokens", "max_shapes"):
-            _must(value is None or _whole(value, least=1))
-        elif (value := _bound(value)) is not None:
-            _must(value >= 0)
+        value = value if metric in COUNTED else _bound(value)
+        _must(value is None or (_whole(value, least=1) if metric in COUNTED else value >= 0))
         if metric == "max_shapes":
             _must(place == "all")
             instance = replace(instance, max_shapes=value)
@@ -129,14 +108,14 @@ def _worth(instance, columns):  # §3: rules 1 and 2 here, the others and the va
     c |= {name: list(accumulate(c[name])) for name in ("id_rank", "entry_batch", "entry_row")}
     for names in (OF_BATCHES, OF_ENTRIES):
         _must(c[names[0]] and len({len(c[name]) for name in names}) == 1)
-    steps = [after - before for before, after in zip([0, *c["entry_batch"]], c["entry_batch"])]
+    steps = [after - before for before, after in pairwise([0, *c["entry_batch"]])]
     _must(steps[0] == 0 and set(steps) <= {0, 1} and c["entry_batch"][-1] == len(c["stream"]) - 1)
     _must(sorted(c["id_rank"]) == list(range(len(c["stream"]))) and min(c["copies"] + c["entry_count"]) >= 1)
     _must(all(0 <= size <= 2**31 for name in ("prompt", "gen", "batch") for size in c[name]))
     _must(instance.latency == "service" or sum(c["copies"]) <= 10**8)
     _must(all(0 <= k < len(instance.streams) for k in c["stream"]))
     held = Counter()
-    for b, row, count in zip(*(c[name] for name in OF_ENTRIES)):
+    for b, row, count in zip(*(c[name] for name in OF_ENTRIES), strict=True):
         held[c["stream"][b], row] += count * c["copies"][b]
     demands = [stream.demand.count.tolist() for stream in instance.streams]
     _must(held == {(k, row): count for k, rows in enumerate(demands) for row, count in enumerate(rows)})
@@ -153,8 +132,11 @@ def _align(sizes, length):  # §2
 
 def _work(phases, scale):
     (a, b, c), (x, y, z) = ([int(f * scale) for f in triple] for triple in (phases.prefill, phases.decode))
-    squares = lambda s, g: g * s * s + s * g * (g - 1) + g * (g - 1) * (2 * g - 1) // 6
-    decode = lambda s, g: x * squares(s, g) + y * (g * s + g * (g - 1) // 2) + z * g
+
+    def decode(s, g):
+        squares = g * s * s + s * g * (g - 1) + g * (g - 1) * (2 * g - 1) // 6
+        return x * squares + y * (g * s + g * (g - 1) // 2) + z * g
+
     return lambda s: a * s * s + b * s + c, decode
 
 
@@ -169,7 +151,9 @@ def _model(instance):  # §4, §5
     m = SimpleNamespace(instance=instance, scales=[_scale(astuple(cost)), _scale(astuple(time))])
     m.n, m.real, m.asked, m.ks = Counter(), Counter(), Counter(), range(len(streams))
     for k, stream in enumerate(streams):
-        for p, g, count in zip(*(getattr(stream.demand, x).tolist() for x in ("prompt", "gen", "count"))):
+        for p, g, count in zip(
+            *(getattr(stream.demand, x).tolist() for x in ("prompt", "gen", "count")), strict=True
+        ):
             m.n[k, _align(space.prompt, p), _align(space.gen, g) if runs.gen_at == "shape" else g] += count
             for of in (k, None):
                 m.real[of], m.asked[of] = m.real[of] + count * (p + g), m.asked[of] + count
@@ -204,10 +188,10 @@ def _model(instance):  # §4, §5
     tab, square = cost.count.table, cost.count.quadratic
     m.most = min(len(m.shapes), instance.max_shapes or inf, len(tab) - 1 if tab else inf)
     counts = {("count", n): int((tab[n] if tab else square * n * n) * m.scales[0]) for n in range(m.most + 1)}
-    terms = lambda s: sum(
-        t.coefficient * s[0] ** t.prompt * s[1] ** t.gen * s[2] ** t.batch for t in cost.compile
-    )
-    m.measures["cost"] |= counts | {("open", s): int(terms(s) * m.scales[0]) for s in m.shapes}
+    m.measures["cost"] |= counts
+    for s, term in product(m.shapes, cost.compile):
+        power = s[0] ** term.prompt * s[1] ** term.gen * s[2] ** term.batch
+        m.measures["cost"]["open", s] += int(term.coefficient * m.scales[0]) * power
     m.measures["cost"]["base"] = int(cost.base * m.scales[0])
     m.measures["shapes"] |= {("count", n): n for n in range(m.most + 1)}
     m.names = {("shapes",), *(("shape", *s) for s in m.shapes), *(("batches", *b) for b in m.fits)}
@@ -356,6 +340,10 @@ def _span(box, *key):
     return box.get(key, (0, inf))
 
 
+def _paid(m, own, weights, *key):
+    return sum(weight * m.measures[aim][key] // own.e for weight, aim in weights)
+
+
 def _total(m, own, kinds, k, stage=0):
     return sum(
         mu
@@ -386,14 +374,13 @@ def _on_time(m, own, k, wait):  # what requests earn that wait as long
 
 def _reduced(m, own):  # F and w
     F, w = {}, {}
-    worth = lambda weights, *key: sum(weight * m.measures[aim][key] // own.e for weight, aim in weights)
     alpha = dict(zip(m.groups, own.alpha, strict=True))
     for b in m.fits:
         weights = _weights(m, own, b[0], b[6])
-        unit = worth(weights, "unit", b) + (-_total(m, own, ("served",), b[0], b[6]) // own.e)
-        F[b] = worth(weights, "fix", b)
+        unit = _paid(m, own, weights, "unit", b) + (-_total(m, own, ("served",), b[0], b[6]) // own.e)
+        F[b] = _paid(m, own, weights, "fix", b)
         for i in m.fits[b]:
-            a = alpha[i] - worth(weights, "own", i)
+            a = alpha[i] - _paid(m, own, weights, "own", i)
             w[i, b] = unit - a + own.kappa.get((i, b[1:4]), 0) - _on_time(m, own, b[0], m.late[i, b])
     return F, w
 
@@ -433,7 +420,6 @@ def _chain(m, types, F, w):
 def _least(m, own, box, gone):  # L, and of what it consists
     F, w = _reduced(m, own)
     tau = {b: _tau(m, b, F, w, box, gone) for b in m.fits}
-    worth = lambda weights, *key: sum(weight * m.measures[aim][key] // own.e for weight, aim in weights)
     bounded = {key[1:8] for key in box if key[0] in ("batches", "requests")}
     forced = {key[1:8] for key, (low, _) in box.items() if key[0] in ("batches", "requests") and low > 0}
     sigma, opened = {}, {s for s in m.shapes if _span(box, "shape", *s)[0] > 0} | {b[1:4] for b in forced}
@@ -453,12 +439,16 @@ def _least(m, own, box, gone):  # L, and of what it consists
             if must and shut:
                 return inf, tau, w, sigma
             pay = Y - sum(m.n[i] * own.kappa.get((i, s), 0) for i in m.groups if i[0] == k)
-            pay += worth(_weights(m, own, k), "open", s) if m.instance.cost.compile_per == "stream" else 0
+            pay += (
+                _paid(m, own, _weights(m, own, k), "open", s)
+                if m.instance.cost.compile_per == "stream"
+                else 0
+            )
             if not shut:
                 (used if must or pay < 0 else rest).append(pay)
         sigma[s] = sum(used) if used else min(rest, default=inf)
         if sigma[s] < inf and m.instance.cost.compile_per == "once":
-            sigma[s] += worth(_weights(m, own, None), "open", s)
+            sigma[s] += _paid(m, own, _weights(m, own, None), "open", s)
     closed = {s for s in m.shapes if _span(box, "shape", *s)[1] < 1}
     if opened & closed or any(sigma[s] == inf for s in opened):
         return inf, tau, w, sigma
@@ -466,7 +456,7 @@ def _least(m, own, box, gone):  # L, and of what it consists
     low, high = _span(box, "shapes")
     sums = accumulate(more, initial=sum(sigma[s] for s in opened))
     every = [
-        worth(_weights(m, own, None), "count", N) + part
+        _paid(m, own, _weights(m, own, None), "count", N) + part
         for N, part in enumerate(sums, len(opened))
         if low <= N <= min(high, m.most)
     ]
@@ -491,11 +481,10 @@ def _cold(m, own, b, tau, w, box, gone, forced):
 def _gone(m, own, target):  # §8
     _must(target is not None and own.objective == 1 and not own.cold)
     least, tau, w, sigma = _least(m, own, {}, ())
-    counts = [
-        sum(x * m.measures[aim]["count", N] // own.e for x, aim in _weights(m, own, None))
-        for N in range(m.most + 1)
+    counts = [_paid(m, own, _weights(m, own, None), "count", N) for N in range(m.most + 1)]
+    sums = [
+        part + more for part, more in zip(accumulate(sorted(sigma.values()), initial=0), counts, strict=False)
     ]
-    sums = [part + more for part, more in zip(accumulate(sorted(sigma.values()), initial=0), counts, strict=False)]
     before = [sums[N] - counts[N] + counts[N + 1] for N in range(m.most)]
     extra = {s: max(0, min(before, default=inf) + sigma[s] - min(sums)) for s in sigma}
     return {

@@ -110,7 +110,7 @@ def str_of(value: Fraction) -> str:
 
 def test_both_accept_the_same() -> None:
     """Valid certificates are accepted by both, forged ones by both or neither."""
-    pool = genuine(range(10)) + with_trees(GROWN[:2], reduced=False) + with_trees(REDUCED[:1], reduced=True)
+    pool = genuine(range(8)) + with_trees(GROWN[:2], reduced=False) + with_trees(REDUCED[:1], reduced=True)
     seen = []
     for name, done, ours, theirs in compared(pool, 70, random.Random(1)):
         assert ours == theirs, f"{name}: {done}"
@@ -121,6 +121,8 @@ def test_both_accept_the_same() -> None:
 
 def test_both_reach_the_same() -> None:
     """The highest claim that the second verifier accepts is the project's, to a billionth part."""
-    for name, instance, table in genuine(range(5)) + with_trees(REDUCED[:2], reduced=True):
+    for name, instance, table in (
+        genuine(()) + with_trees(GROWN[1:2], reduced=False) + with_trees(REDUCED[:2], reduced=True)
+    ):
         if table["lower_bound"] is not None:
             assert reached(instance, table) == [(True, True), (False, False)], name
