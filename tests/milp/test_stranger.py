@@ -20,7 +20,8 @@ from milp.certificate_file import encode_certificate, read_certificate
 from tests.milp.forging import GROWN, REDUCED, Fields, fields, tampered
 from tests.milp.grown import grown
 from tests.milp.samples import sample
-from tests.milp.stranger import AIMS, accepts
+from tests.milp.stranger import accepts
+from tests.milp.stranger.question import AIMS
 from tests.strategies import random_instance
 
 NAMES = (
