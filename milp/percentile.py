@@ -201,6 +201,12 @@ class PercentileSearch:
         """Return the instance whose evaluations report the percentile."""
         return Question(None, {self.name: Fraction(10**30)}).about(self.instance)
 
+    def _status(self) -> Status:
+        if self.proof is None:
+            # That no latency is below 0 is true, and nothing that was proven.
+            return Status.CLAIMED
+        return Status.OPTIMAL if self.low == self.high else Status.GAP
+
     def conclude(self, seconds: float) -> Result:
         """Return the interval as a result."""
         if self.best is None:
@@ -210,7 +216,7 @@ class PercentileSearch:
         certificate = None if self.proof is None else self.proof.certificate
         return replace(
             self.best,
-            status=Status.OPTIMAL if self.low == self.high else Status.GAP,
+            status=self._status(),
             certificate=certificate,
             aim=self.name.metric,
             value=Fraction(self.high, scale),

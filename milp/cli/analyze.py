@@ -10,9 +10,9 @@ import click
 
 from milp.cli import options
 from milp.cli.errors import ExitCode
-from milp.cli.interrupt import noted_interrupt
 from milp.cli.output import report
 from milp.cli.progress import shown_progress
+from milp.interrupts import noticed_interrupts
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -44,7 +44,7 @@ def analyze(instance: str, plot: Path | None, time_limit: float, as_json: bool) 
 
         refuse_unknown_format(plot)
         canvas()
-    with noted_interrupt() as stopped, shown_progress() as progress:
+    with noticed_interrupts() as stopped, shown_progress() as progress:
         found = analyzed(problem, time_limit=time_limit, progress=progress, stopped=stopped)
     if plot is not None:
         from milp.plots.analysis import draw_lengths

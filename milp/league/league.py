@@ -16,7 +16,7 @@ from instances.errors import InputError
 from instances.instance import Instance
 from instances.metrics import evaluate
 from instances.plan import Plan
-from milp.league.interrupts import noticed_interrupts
+from milp.interrupts import noticed_interrupts
 from milp.league.rows import EXACT_ROW, ONE_BY_ONE, League, Row, Source, Standings
 from milp.league.streams import solve_stream_by_stream
 from milp.progress import Progress

@@ -18,10 +18,10 @@ from instances.errors import InputError
 from instances.instance import Instance
 from instances.plan import Plan
 from instances.question import Question
+from milp.interrupts import noticed_interrupts
 from milp.minimizing import minimize
 from milp.pareto.axis import Axis
 from milp.pareto.curve import Curve, Point
-from milp.pareto.interrupt import Interrupt
 from milp.pareto.lines import proven_line
 from milp.pareto.spacing import equal_steps, widest
 from milp.progress import Progress
@@ -103,9 +103,9 @@ def trace(
         raise InputError("a start below the stop", f"{start} and {stop}")
     if without_limits:
         curve = replace(curve, dropped=(*curve.x.own_limits(), *curve.y.own_limits()))
-    with Interrupt() as interrupt:
+    with noticed_interrupts() as interrupted:
         settings = {"gap": gap, "workers": workers, "seed": seed}
-        tracer = _Tracer(curve, points, time_limit, settings, progress, interrupt)
+        tracer = _Tracer(curve, points, time_limit, settings, progress, interrupted)
         try:
             tracer.run(start, stop)
         except KeyboardInterrupt:
@@ -123,12 +123,12 @@ class _Tracer:
         time_limit: float,
         settings: dict[str, Any],
         progress: CurveProgress | None,
-        interrupt: Interrupt,
+        interrupted: Callable[[], bool],
     ) -> None:
         self.curve, self.points = curve, points
         self.begin = time.monotonic()
         self.until = self.begin + time_limit
-        self.settings, self.progress, self.interrupt = settings, progress, interrupt
+        self.settings, self.progress, self.interrupted = settings, progress, interrupted
         self.refused: set[Fraction] = set()
 
     @property
@@ -234,15 +234,19 @@ class _Tracer:
             self.refused.add(most)
         return point
 
+    def _end_if_interrupted(self) -> None:
+        if self.interrupted():
+            raise KeyboardInterrupt
+
     def _search(
         self, words: str, metric: str, question: Question, share: float, plan: Plan | None = None
     ) -> Result:
         begin = time.monotonic()
-        self.interrupt.raise_again()
+        self._end_if_interrupted()
 
         def tell(progress: Progress) -> None:
             # A search ends at an interrupt and returns what it has: so must all that follow.
-            self.interrupt.raise_again()
+            self._end_if_interrupted()
             if self.progress is not None:
                 seconds = begin - self.begin + progress.seconds
                 step = f"point {min(self.found + 1, self.points)} of {self.points}, {words}"
