@@ -211,9 +211,15 @@ class Curve:
         A bound for x ≤ most holds at every x up to there; a line falls, so its bound at x holds for less x.
         Bounds are rounded up to what a plan can have.
         """
-        known = [p.lower_bound for p in self.points if p.lower_bound is not None and p.holds_at(x)]
-        best = max([*known, *(line.at(x) for line in self.lines)], default=None)
+        known = [line.at(x) for line in self.lines]
+        certified = self.certified_bound(x)
+        best = max(known if certified is None else [*known, certified], default=None)
         return None if best is None else self.y.reaching(best)
+
+    def certified_bound(self, x: Fraction) -> Fraction | None:
+        """Return the best bound on y of plans with no more than this x that is in a verified certificate."""
+        known = [p.lower_bound for p in self.points if p.lower_bound is not None and p.holds_at(x)]
+        return max(known, default=None)
 
     def unreachable(self, x: Fraction, y: Fraction) -> bool:
         """Tell whether it is proven that no plan has this x and this y."""
@@ -229,4 +235,4 @@ class Curve:
     def _row(self, x: Fraction, y: Fraction) -> Row:
         # Points are in ascending order of `most`, so the last one goes furthest.
         point = [p for p in self.points if (p.x, p.y) == (x, y)][-1]
-        return Row(x, y, point.most, self.bound(x), point.result)
+        return Row(x, y, point.most, self.certified_bound(x), point.result)
