@@ -14,7 +14,7 @@ from instances.demand import Demand
 from instances.errors import InputError
 from instances.exact import common_scale
 from instances.limits import Limits
-from instances.objective import Minimized
+from instances.objective import MINIMIZED, Minimized
 from instances.shapes import RunRules, ShapeSpace
 
 MAX_REQUESTS = 10**18
@@ -109,6 +109,8 @@ class Instance:
         for name, value in (("max_shapes", self.max_shapes), ("workers", self.workers)):
             if value is not None and value < 1:
                 raise InputError("an integer of at least 1", value, field=name)
+        if self.minimize not in MINIMIZED:
+            raise InputError(f"one of {', '.join(MINIMIZED)}", self.minimize, field="minimize")
         if self.runs.gen_at == "shape" and self.shapes.gen is None:
             raise InputError("compiled gen sizes with gen_at: shape", field="shapes.gen")
         if self.runs.batch_at == "shape" and self.shapes.batch is None:

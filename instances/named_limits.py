@@ -52,7 +52,9 @@ def limit_name(text: str) -> LimitName:
     """
     metric, _, place = text.partition(":")
     known = metric in (*RATIONAL, *WHOLE, SHAPES) or percentile_quantile(metric) is not None
-    if not known or not re.fullmatch(r"all|[0-9]{1,6}", place, re.ASCII):
+    # Streams share their shapes, so these are limited everywhere or not at all.
+    places = EVERYWHERE if metric == SHAPES else rf"{EVERYWHERE}|0|[1-9][0-9]{{0,5}}"
+    if not known or not re.fullmatch(places, place, re.ASCII):
         raise InputError("a limit such as p95:0 or cost:all", text)
     return LimitName(metric, None if place == EVERYWHERE else int(place))
 

@@ -11,6 +11,7 @@ from typing import cast, get_args
 import msgspec
 import numpy as np
 import numpy.typing as npt
+from msgspec import UNSET, UnsetType
 
 from instances.errors import InputError
 from instances.exact import INT64_SAFE, exact_text, magnitude
@@ -33,6 +34,9 @@ MOST_OBJECTS = 2**20
 """Most nodes and entries of prices: they take far more memory than text."""
 
 QUANTITIES: tuple[str, ...] = get_args(Quantity)
+
+INNER = ("on", "of", "at", "low", "high")
+"""Fields of a node that leads to two others; a leaf has none of them."""
 
 PLAN_COLUMNS = (
     "stream",
@@ -67,12 +71,12 @@ class _PlanColumns(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _Node(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    prices: int | None = None
-    on: str | None = None
-    of: list[int] = []
-    at: int = 0
-    low: int = 0
-    high: int = 0
+    prices: int | UnsetType = UNSET
+    on: str | UnsetType = UNSET
+    of: list[int] | UnsetType = UNSET
+    at: int | UnsetType = UNSET
+    low: int | UnsetType = UNSET
+    high: int | UnsetType = UNSET
 
 
 class _Question(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -112,7 +116,7 @@ def encode_certificate(certificate: Certificate) -> bytes:
     nodes = [
         _Node(prices=node.prices)
         if isinstance(node, Leaf)
-        else _Node(on=node.on, of=list(node.of), at=node.at, low=node.low, high=node.high)
+        else _Node(on=node.on, of=list(node.of) or UNSET, at=node.at or UNSET, low=node.low, high=node.high)
         for node in certificate.nodes
     ]
     content = _File(
@@ -197,11 +201,17 @@ def _question(content: _Question | None) -> Question:
 
 
 def _node(node: _Node, field: str) -> Split | Leaf:
-    if node.prices is not None:
+    inner = {name: value for name in INNER if (value := getattr(node, name)) is not UNSET}
+    if node.prices is not UNSET:
+        if inner:
+            raise InputError("nothing beside prices in a leaf", ", ".join(inner), field=field)
         return Leaf(node.prices)
     if node.on not in QUANTITIES:
-        raise InputError(f"one of {', '.join(QUANTITIES)}", node.on, field=f"{field}.on")
-    return Split(cast(Quantity, node.on), tuple(node.of), node.at, node.low, node.high)
+        raise InputError(f"one of {', '.join(QUANTITIES)}", inner.get("on"), field=f"{field}.on")
+    if node.low is UNSET or node.high is UNSET:
+        raise InputError("fields low and high", ", ".join(inner), field=field)
+    of = () if node.of is UNSET else tuple(node.of)
+    return Split(cast(Quantity, node.on), of, 0 if node.at is UNSET else node.at, node.low, node.high)
 
 
 def _packed(plan: Plan, name: str) -> list[int]:

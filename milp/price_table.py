@@ -12,6 +12,7 @@ from math import gcd
 import msgspec
 import numpy as np
 import numpy.typing as npt
+from msgspec import UNSET, UnsetType
 
 from instances.errors import InputError
 from instances.exact import INT64_SAFE, IntArray, magnitude, narrowed
@@ -34,17 +35,17 @@ Links = list[tuple[int, int, int]]
 class Entry(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, rename={"start": "from"}):
     """One entry of `prices` in the file; without `start`, everything up to `limit` is given."""
 
-    start: int | None = None
-    denominator: int | None = None
-    fineness: int | None = None
-    objective: int | None = None
-    group: list[int] | None = None
-    limit: list[int] | None = None
+    start: int | UnsetType = UNSET
+    denominator: int | UnsetType = UNSET
+    fineness: int | UnsetType = UNSET
+    objective: int | UnsetType = UNSET
+    group: list[int] | UnsetType = UNSET
+    limit: list[int] | UnsetType = UNSET
     unit: int = 1
     keep: list[int] = []
     add: list[int] = []
     link: Links = []
-    cold: bool | None = None
+    cold: bool | UnsetType = UNSET
 
 
 def encode_prices(table: Sequence[Prices]) -> list[Entry]:
@@ -64,7 +65,7 @@ def decode_prices(entries: Sequence[Entry]) -> tuple[Prices, ...]:
     numbers = 0
     for index, entry in enumerate(entries):
         try:
-            prices = _whole(entry) if entry.start is None else _changed(entry, table)
+            prices = _whole(entry) if entry.start is UNSET else _changed(entry, table)
             numbers += _own_numbers(entry, prices)
             if numbers > MOST_NUMBERS:
                 raise InputError(f"prices of at most {MOST_NUMBERS} numbers in all", "more")
@@ -98,13 +99,13 @@ def small_integers(values: Sequence[int], field: str) -> npt.NDArray[np.int64]:
 
 def _whole(entry: Entry) -> Prices:
     for name in ("denominator", "fineness", "objective", "group", "limit"):
-        if getattr(entry, name) is None:
+        if getattr(entry, name) is UNSET:
             raise InputError(f"a field {name}, or from", "neither")
     if entry.keep or entry.add:
         raise InputError("keep and add only beside from")
-    assert entry.denominator is not None
-    assert entry.fineness is not None
-    assert entry.objective is not None
+    assert entry.denominator is not UNSET
+    assert entry.fineness is not UNSET
+    assert entry.objective is not UNSET
     links = list(zip(*entry.link, strict=True)) or [(), (), ()]
     return Prices(
         denominator=entry.denominator,
@@ -121,22 +122,22 @@ def _whole(entry: Entry) -> Prices:
 
 def _changed(entry: Entry, table: Sequence[Prices]) -> Prices:
     start = entry.start
-    if start is None or not 0 <= start < len(table):
+    if start is UNSET or not 0 <= start < len(table):
         raise InputError("the index of an earlier entry", start, field="from")
-    if entry.group is not None:
+    if entry.group is not UNSET:
         raise InputError("no group beside from, but keep and add", field="group")
     base = table[start]
     link_group, link_shape, link = _relinked(base, entry.link, entry.unit)
     return Prices(
-        denominator=base.denominator if entry.denominator is None else entry.denominator,
-        fineness=base.fineness if entry.fineness is None else entry.fineness,
+        denominator=base.denominator if entry.denominator is UNSET else entry.denominator,
+        fineness=base.fineness if entry.fineness is UNSET else entry.fineness,
         group=_moved(base.group, entry),
-        limit=base.limit if entry.limit is None else integers(entry.limit),
-        objective=base.objective if entry.objective is None else entry.objective,
+        limit=base.limit if entry.limit is UNSET else integers(entry.limit),
+        objective=base.objective if entry.objective is UNSET else entry.objective,
         link_group=link_group,
         link_shape=link_shape,
         link=link,
-        cold=base.cold if entry.cold is None else entry.cold,
+        cold=base.cold if entry.cold is UNSET else entry.cold,
     )
 
 
@@ -199,9 +200,9 @@ def _by_pair(prices: Prices) -> dict[tuple[int, int], int]:
 def _own_numbers(entry: Entry, prices: Prices) -> int:
     """Count the numbers that an entry does not share with earlier ones."""
     own = 1
-    if entry.start is None or entry.add:
+    if entry.start is UNSET or entry.add:
         own += len(prices.group) * (LARGE if prices.group.dtype == object else 1)
-    if entry.start is None or entry.limit is not None:
+    if entry.start is UNSET or entry.limit is not UNSET:
         own += len(prices.limit)
     if entry.link:
         own += len(prices.link) * (2 + (LARGE if prices.link.dtype == object else 1))
@@ -236,7 +237,7 @@ def _entry(table: Sequence[Prices], index: int, start: int | None) -> Entry:
             limit=own.limit.tolist(),
             unit=unit,
             link=[(group, shape, value // unit) for group, shape, value in whole],
-            cold=own.cold or None,
+            cold=own.cold or UNSET,
         )
     base = table[start]
     places = np.flatnonzero(base.group != own.group)
@@ -246,14 +247,14 @@ def _entry(table: Sequence[Prices], index: int, start: int | None) -> Entry:
     unit = gcd(*steps, *links.values()) or 1
     return Entry(
         start=start,
-        fineness=None if own.fineness == base.fineness else own.fineness,
-        objective=None if own.objective == base.objective else own.objective,
-        limit=None if np.array_equal(own.limit, base.limit) else own.limit.tolist(),
+        fineness=UNSET if own.fineness == base.fineness else own.fineness,
+        objective=UNSET if own.objective == base.objective else own.objective,
+        limit=UNSET if np.array_equal(own.limit, base.limit) else own.limit.tolist(),
         unit=unit,
         keep=(np.diff(places, prepend=-1) - 1).tolist(),
         add=[step // unit for step in steps],
         link=[(*pair, step // unit) for pair, step in sorted(links.items())],
-        cold=None if own.cold == base.cold else own.cold,
+        cold=UNSET if own.cold == base.cold else own.cold,
     )
 
 

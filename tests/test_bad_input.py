@@ -272,6 +272,14 @@ CASES = [
     Case("node", "certificate", proof("nodes", [{}]), ("nodes[0].on", "shapes")),
     Case("quantity", "certificate", proof("nodes", [{"on": "size"}]), ("nodes[0].on", "found size")),
     Case("node type", "certificate", proof("nodes", [{"prices": "0"}]), ("nodes[0].prices", "str")),
+    Case("node null", "certificate", proof("nodes", [{"prices": None}]), ("nodes[0].prices", "null")),
+    Case(
+        "node both", "certificate", proof("nodes", [{"prices": 0, "at": 0}]), ("nodes[0]", "leaf", "found at")
+    ),
+    Case(
+        "node ends", "certificate", proof("nodes", [{"on": "shapes", "low": 1}]), ("nodes[0]", "low and high")
+    ),
+    Case("price null", "certificate", proof("prices.0.cold", None), ("prices[0].cold", "null")),
     Case("group", "certificate", proof("prices.0.group", [0.5]), ("prices[0].group[0]", "int", "float")),
     Case("link", "certificate", proof("prices.0.link", [[0, 1]]), ("prices[0].link[0]", "3")),
     Case("link size", "certificate", proof("prices.0.link", [[2**62, 0, 1]]), ("link", "2**60")),

@@ -55,7 +55,19 @@ def test_the_question_between_two_instances_leads_from_one_to_the_other(instance
 
 
 @pytest.mark.parametrize(
-    "text", ["p95", "p0:0", "p101:all", "speed:0", "cost:-1", "cost:first", "", "max_shapes:"]
+    "text",
+    [
+        "p95",
+        "p0:0",
+        "p101:all",
+        "speed:0",
+        "cost:-1",
+        "cost:00",
+        "cost:first",
+        "",
+        "max_shapes:",
+        "max_shapes:0",
+    ],
 )
 def test_what_names_no_limit_is_refused(text: str) -> None:
     """In one line that says what would."""

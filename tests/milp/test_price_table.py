@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec import UNSET
 
 from instances.errors import InputError
 from instances.exact import narrowed
@@ -56,7 +57,7 @@ def test_what_is_written_is_read(seed: int) -> None:
     text = json.dumps(certificate_file.msgspec.to_builtins(entries))
     read = decode_prices(certificate_file.msgspec.json.decode(text, type=list[Entry]))
     assert [meaning(prices) for prices in read] == [meaning(prices) for prices in table]
-    assert sum(entry.start is not None for entry in entries) > 15
+    assert sum(entry.start is not UNSET for entry in entries) > 15
     for prices in read:
         assert prices.group.dtype == narrowed(prices.group).dtype
 
@@ -102,7 +103,7 @@ def test_hostile_entries_are_refused_in_one_line(name: str, tmp_path: Path) -> N
 
 def test_a_long_chain_is_read_without_recursion() -> None:
     """Each of 20,000 entries differs from the one before it, and the last has all changes."""
-    chain = [Entry(None, 1, 1, 1, [0, 0], [])]
+    chain = [Entry(UNSET, 1, 1, 1, [0, 0], [])]
     chain += [Entry(start=k, keep=[k % 2], add=[1]) for k in range(20_000)]
     assert decode_prices(chain)[-1].group.tolist() == [10_000, 10_000]
 
@@ -110,7 +111,7 @@ def test_a_long_chain_is_read_without_recursion() -> None:
 def test_short_entries_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Entries that change one number of many count as many; those that change none share what they have."""
     monkeypatch.setattr(price_table, "MOST_NUMBERS", 10_000)
-    first = Entry(None, 1, 1, 1, [0] * 1000, [])
+    first = Entry(UNSET, 1, 1, 1, [0] * 1000, [])
     assert len(decode_prices([first, *[Entry(start=0)] * 5000])) == 5001
     for add, index in ((1, 9), (10**30, 2)):
         with pytest.raises(InputError, match=rf"prices\[{index}\].*at most 10000 numbers"):
