@@ -95,8 +95,11 @@ class Nursery:
                 with socket.socket(fileno=os.dup(self._control.fileno())) as channel:
                     socket.send_fds(channel, [b"\0"], files)
                 pid: int = self._control.recv()
-            except EOFError:
-                raise OSError(self._last_words()) from None
+            except (EOFError, OSError) as error:
+                # It may take a while to end, and nobody else shall be sent to it.
+                self.kill()
+                self._process.wait()
+                raise OSError(str(error) or self._last_words()) from None
             return pid
 
     def reap(self, pid: int) -> int | None:
@@ -130,9 +133,7 @@ class Nursery:
     def _wait_until_ready(self) -> None:
         if self._ready:
             return
-        # A process that does not start is of no use later either.
         if not self._control.poll(STARTING):
-            self.kill()
             raise OSError(f"it is not ready after {STARTING:g} s")
         self._ready = isinstance(self._control.recv(), Ready)
 
