@@ -17,7 +17,7 @@ Triple = tuple[Fraction, Fraction, Fraction]
 def _refuse_negative(values: Iterator[Fraction]) -> None:
     # Batch types rely on it: work that grows with every length makes tight bounds optimal.
     for value in values:
-        if value < 0:
+        if value.numerator < 0:
             raise InputError("a coefficient of at least 0", str(value))
 
 

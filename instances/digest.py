@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -32,14 +32,14 @@ def digest(instance: Instance) -> str:
 
 
 def _problem(instance: Instance) -> dict[str, Any]:
-    cost = _plain(asdict(instance.cost))
+    cost = _plain(instance.cost)
     cost["compile"] = sorted(cost["compile"], key=lambda term: sorted(term.items()))
     problem = {
         "streams": [{"name": s.name, "limits": _limits(s.limits)} for s in instance.streams],
-        "shapes": _plain(asdict(instance.shapes)),
+        "shapes": _plain(instance.shapes),
         "cost": cost,
-        "time": _plain(asdict(instance.time)),
-        "runs": asdict(instance.runs),
+        "time": _plain(instance.time),
+        "runs": _plain(instance.runs),
         "limits": _limits(instance.limits),
         "max_shapes": _plain(instance.max_shapes),
         "pad_over": instance.pad_over,
@@ -52,7 +52,7 @@ def _problem(instance: Instance) -> dict[str, Any]:
 
 
 def _limits(limits: Limits) -> Any:
-    values = _plain(asdict(limits))
+    values = _plain(limits)
     if limits.batches is None:
         del values["batches"]
     values["latency"] = sorted(values["latency"], key=lambda limit: limit["quantile"])
@@ -60,12 +60,12 @@ def _limits(limits: Limits) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return nested values with every number as the text ``p/q``."""
-    if isinstance(value, dict):
-        return {key: _plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(entry) for entry in value]
+    """Return nested values as JSON holds them, with every number as the text ``p/q``."""
     if value is None or isinstance(value, str):
         return value
-    fraction = Fraction(value)
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    fraction = value if isinstance(value, Fraction) else Fraction(value)
     return f"{fraction.numerator}/{fraction.denominator}"

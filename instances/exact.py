@@ -22,6 +22,10 @@ INT64_SAFE = 2**60
 """Bound on magnitudes below which int64 arrays are trusted; leaves room for sums of eight such terms."""
 
 
+SHORT = 40
+"""Length up to which numpy takes longer than Python to find the largest element."""
+
+
 def widened(array: npt.ArrayLike, bound: int) -> IntArray:
     """Return `array` in the narrowest exact dtype for values up to `bound`.
 
@@ -55,6 +59,9 @@ def magnitude(array: IntArray) -> int:
     """Return the largest absolute value in `array` (0 if empty), as a Python int."""
     if array.size == 0:
         return 0
+    if array.size <= SHORT:
+        values: list[int] = array.ravel().tolist()
+        return max(abs(max(values)), abs(min(values)))
     return max(abs(int(array.max())), abs(int(array.min())))
 
 
@@ -82,15 +89,15 @@ def ticks(value: Fraction, scale: int) -> int:
     ValueError
         If the product is not whole.
     """
-    product = value * scale
-    if product.denominator != 1:
+    whole, rest = divmod(value.numerator * scale, value.denominator)
+    if rest:
         raise ValueError(f"{value} is not a multiple of 1/{scale}")
-    return product.numerator
+    return whole
 
 
 def exact_text(value: Fraction | int) -> int | str:
     """Return a value for a JSON file: an int if whole, else the string ``"p/q"``."""
-    fraction = Fraction(value)
-    if fraction.denominator == 1:
-        return fraction.numerator
-    return f"{fraction.numerator}/{fraction.denominator}"
+    # Integers have both of them too.
+    if value.denominator == 1:
+        return int(value.numerator)
+    return f"{value.numerator}/{value.denominator}"

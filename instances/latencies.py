@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -41,10 +42,17 @@ def batch_times(plan: Plan, running: Running, cold: int) -> tuple[IntArray, IntA
 
 def percentile(values: IntArray, weight: Ints, quantile: Fraction) -> int:
     """Return the nearest-rank percentile sorted[⌈qN⌉ − 1] of a weighted sample, in ticks."""
+    return percentiles(values, weight, (quantile,))[0]
+
+
+def percentiles(values: IntArray, weight: Ints, quantiles: Sequence[Fraction]) -> list[int]:
+    """Return the nearest-rank percentile of a weighted sample at each quantile, in ticks."""
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weight[order])
-    rank = LatencyLimit(Fraction(0), quantile).rank(int(reached[-1]))
-    return int(values[order][np.searchsorted(reached, rank)])
+    number = int(reached[-1])
+    ranks = [LatencyLimit(Fraction(0), quantile).rank(number) for quantile in quantiles]
+    found: list[int] = values[order[np.searchsorted(reached, ranks)]].tolist()
+    return found
 
 
 def _service_sample(plan: Plan, running: Running, cold: int) -> Sample:

@@ -10,7 +10,7 @@ import numpy as np
 from instances.exact import exact_dot
 from instances.groups import Groups, form_groups
 from instances.instance import Instance
-from instances.latencies import Sample, batch_times, latency_sample, percentile
+from instances.latencies import Sample, batch_times, latency_sample, percentiles
 from instances.limits import Limits, percentile_name
 from instances.plan import Plan
 from instances.running import Running, run_batches
@@ -163,8 +163,10 @@ def _percentiles(
         mine = of_stream == stream
         values, weight = values[mine], weight[mine]
     quantiles = sorted({*REPORTED, *(limit.quantile for limit in limits.latency)})
+    reached = percentiles(values, weight, quantiles)
     return {
-        percentile_name(q): Fraction(percentile(values, weight, q), instance.time_scale) for q in quantiles
+        percentile_name(q): Fraction(most, instance.time_scale)
+        for q, most in zip(quantiles, reached, strict=True)
     }
 
 

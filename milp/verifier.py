@@ -14,7 +14,7 @@ from instances.batch_model import BatchModel, form_batch_model
 from instances.digest import digest
 from instances.exact import magnitude
 from instances.instance import Instance
-from instances.metrics import evaluate
+from instances.metrics import Evaluation, evaluate
 from instances.objective_value import objective_value, ticks_reaching, value_at
 from instances.plan_columns import malformed_columns
 from milp.boxes import UnknownName, divide
@@ -52,6 +52,8 @@ class Verdict:
         Cases that were bounded.
     seconds
         Time that verification took.
+    evaluation
+        What the plan does, computed from its definition; None without a plan, and if it was rejected.
     """
 
     status: Status
@@ -61,6 +63,7 @@ class Verdict:
     gap: Fraction | None
     leaves: int
     seconds: float
+    evaluation: Evaluation | None = None
 
     @property
     def certified(self) -> bool:
@@ -88,7 +91,7 @@ def verify(instance: Instance, certificate: Certificate, model: BatchModel | Non
     try:
         _check_header(instance, certificate)
         model = form_batch_model(instance) if model is None else model
-        _check_plan(instance, certificate)
+        evaluation = _check_plan(instance, certificate)
         _check_tree(model, certificate)
     except _Rejected as rejection:
         seconds = time.perf_counter() - start
@@ -101,7 +104,8 @@ def verify(instance: Instance, certificate: Certificate, model: BatchModel | Non
         status = Status.BOUND
     else:
         status = Status.OPTIMAL if gap == 0 else Status.GAP
-    return Verdict(status, None, lower, upper, gap, certificate.leaves, time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    return Verdict(status, None, lower, upper, gap, certificate.leaves, seconds, evaluation)
 
 
 def relative_gap(lower: Fraction, upper: Fraction) -> Fraction:
@@ -118,12 +122,13 @@ def _check_header(instance: Instance, certificate: Certificate) -> None:
         raise _Rejected("the scale of costs or times is not the instance's")
 
 
-def _check_plan(instance: Instance, certificate: Certificate) -> None:
+def _check_plan(instance: Instance, certificate: Certificate) -> Evaluation | None:
+    """Compute what the plan does, from its definition; None without a plan."""
     upper, lower = certificate.upper_bound, certificate.lower_bound
     if (upper is None) != (certificate.plan is None):
         raise _Rejected("an upper bound and a plan go together")
     if upper is None or certificate.plan is None:
-        return
+        return None
     if lower is None:
         raise _Rejected("it claims infeasibility and shows a plan")
     malformed = malformed_columns(instance, certificate.plan)
@@ -137,6 +142,7 @@ def _check_plan(instance: Instance, certificate: Certificate) -> None:
         raise _Rejected(f"the plan's {instance.minimize} is {value}, not {upper}")
     if lower > upper:
         raise _Rejected("the lower bound is over the upper bound")
+    return evaluation
 
 
 def _check_tree(model: BatchModel, certificate: Certificate) -> None:

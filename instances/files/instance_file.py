@@ -45,7 +45,24 @@ def read(path: str | Path) -> Instance:
         If the file, or one that it names, is not what `docs/instance-file.md` says.
     """
     file = Path(path)
-    data = read_text(file)
+    return parse(read_text(file), file)
+
+
+def parse(data: bytes, file: Path) -> Instance:
+    """Return the instance in the content of a file.
+
+    Parameters
+    ----------
+    data
+        JSON, in UTF-8.
+    file
+        What errors call it, and beside which the files are that it names.
+
+    Raises
+    ------
+    InputError
+        As `read`.
+    """
     _check_format(data, file)
     table = decode(schema.instance_decoder(), data, file, schema.CHOICES)
     try:

@@ -10,6 +10,7 @@ from instances.errors import InputError, shortened
 
 MOST_DIGITS = 40
 MOST_EXPONENT = 30
+_TOO_LARGE = 10**MOST_DIGITS
 _RATIONAL = re.compile(r"-?[0-9]+(/[0-9]+|(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?)", re.ASCII)
 
 
@@ -33,6 +34,9 @@ def exact(value: object) -> Fraction:
     ValueError
         If it is no such number, or has more than 40 digits or an exponent beyond 30.
     """
+    if type(value) is int and 0 <= value < _TOO_LARGE:
+        # Most numbers of most files.
+        return Fraction(value)
     if isinstance(value, bool) or not isinstance(value, (int, Decimal, str)):
         raise ValueError(f"Expected a number or a string `p/q`, got `{shortened(value)}`")
     text = str(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import resource
 import time
 
 import psutil
@@ -24,24 +25,28 @@ class MemoryWatch:
     """
 
     def __init__(self, pid: int) -> None:
-        self._known: list[psutil.Process] = []
+        self._known = [pid]
         # Short jobs end before they could have children.
         self._due = time.monotonic() + FAMILY_INTERVAL
-        with contextlib.suppress(psutil.Error):
-            self._known = [psutil.Process(pid)]
 
     def mib(self) -> float:
         """Return what is resident now, in MiB."""
-        if self._known and time.monotonic() > self._due:
+        if time.monotonic() > self._due:
             self._due = time.monotonic() + FAMILY_INTERVAL
             with contextlib.suppress(psutil.Error):
-                self._known = [self._known[0], *self._known[0].children(recursive=True)]
+                family = psutil.Process(self._known[0]).children(recursive=True)
+                self._known[1:] = [child.pid for child in family]
         return sum(map(_resident, self._known)) / 2**20
 
 
-def _resident(process: psutil.Process) -> int:
+def _resident(pid: int) -> int:
+    """Return the bytes of a process that are resident; 0 if it is gone."""
     try:
-        resident: int = process.memory_info().rss
-    except psutil.Error:
+        if psutil.LINUX:
+            # The same file that psutil reads, in a tenth of the time.
+            with open(f"/proc/{pid}/statm", "rb", buffering=0) as file:
+                return int(file.read().split()[1]) * resource.getpagesize()
+        resident: int = psutil.Process(pid).memory_info().rss
+    except (OSError, psutil.Error):
         return 0
     return resident

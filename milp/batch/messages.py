@@ -1,4 +1,4 @@
-"""What a slot and its server tell each other."""
+"""What slots, their processes and nurseries tell each other."""
 
 from __future__ import annotations
 
@@ -31,14 +31,17 @@ class Request:
 
 @dataclass(frozen=True)
 class Ready:
-    """The server takes requests; its process."""
-
-    pid: int
+    """What was started is ready for what it is asked."""
 
 
 @dataclass(frozen=True)
-class Forked:
-    """The process in which the task runs."""
+class Fork:
+    """Start a process; its files follow, and its id is the answer."""
+
+
+@dataclass(frozen=True)
+class Reap:
+    """Take note of the end of a process; its exit code is the answer, None while it runs."""
 
     pid: int
 
@@ -64,8 +67,3 @@ class Done:
     """Whatever the task had to say is said; processor time that it took, in seconds."""
 
     cpu_s: float
-
-
-@dataclass(frozen=True)
-class Retire:
-    """Make room for a new fork."""

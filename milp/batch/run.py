@@ -12,6 +12,7 @@ from milp.batch.board import Board
 from milp.batch.executors import LocalWorkforce, Workforce, threads
 from milp.batch.intake import Planned, Task, find_files, split, take_in, unusable_id
 from milp.batch.job import JobLimits
+from milp.batch.nursery import nursery_of
 from milp.batch.runner import Runner
 from milp.batch.slot import stop_all
 from milp.batch.surroundings import cores
@@ -127,6 +128,9 @@ def _run(
 
     board.reading(len(files))
     known = {record.id: record for record in store.records()} if resume else {}
+    if workforce.shared and not known:
+        # There is something to solve: solvers get ready while files are read.
+        nursery_of(task.engine)
     planned = []
     for file, entry in zip(files, take_in(files, task, store, workforce.here), strict=True):
         planned.append(entry)

@@ -59,16 +59,21 @@ class Runner:
             If results cannot be written.
         """
         self._waiting.extend(jobs)
+        self._hand_out()
         while self._waiting or self._working or self._arriving:
-            self._hand_out()
             under_way: list[Future[Any]] = [*self._working, *self._arriving]
             done, _ = wait(under_way, TICK, FIRST_COMPLETED)
+            before = len(self.records)
             for future in done:
                 if future in self._working:
                     self._returned(future)
                 else:
                     self._arrived(future)
             self._look_after()
+            # People can wait longer than processes.
+            self._hand_out()
+            for record in self.records[before:]:
+                self.board.ended(record)
 
     def _hand_out(self) -> None:
         busy = len(self._arriving) if self.workforce.shared else 0
@@ -124,7 +129,6 @@ class Runner:
             report = Report(Outcome.CRASHED, f"recording it: {type(error).__name__}: {error}")
             record = accept(planned, report, self.store)
         self.records.append(record)
-        self.board.ended(record)
 
     def _lost(self, planned: Planned, why: str) -> None:
         """Start a job again whose worker was lost, but not for ever."""

@@ -1,7 +1,7 @@
-"""The other end of a slot: a process that is ready, and runs tasks in forks of itself.
+"""The other end of a nursery: a process that has everything imported, and starts others as forks of itself.
 
 An interpreter with the solvers takes a second to start, a fork a hundredth of one. Forking is safe because
-this process has one thread, which the environment that `milp.batch.server_process` gives it sees to.
+this process has one thread, which the environment that `milp.batch.nursery` gives it sees to.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import importlib
 import os
 import resource
 import signal
+import socket
 import sys
 import threading
 import traceback
@@ -20,11 +21,22 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from instances.errors import InputError
-from milp.batch.messages import Done, Failed, Forked, Ready, Request, Retire, Value
-from milp.engines.registry import EXACT
+from milp.batch.messages import Done, Failed, Fork, Ready, Reap, Request, Value
 
-PRELOADED = ("milp.solving", "milp.engines.through_pulp", "milp.cli.records", "milp.certificate_file")
-"""What searches import; a fork has it at no cost."""
+CHECKING = (
+    "instances.files.instance_file",
+    "instances.files.instance_out",
+    "instances.files.plan_out",
+    "milp.batch.tasks",
+    "milp.certificate_file",
+    "milp.cli.records",
+    "milp.results.store",
+    "milp.verifier",
+)
+"""What reading and checking import, no solver among it; a fork has it at no cost."""
+
+SEARCHING = ("milp.batch.tasks", "milp.solving", "milp.engines.through_pulp", "milp.cli.records")
+"""What searches import."""
 
 FIRST = "tiny/pad-ratio-real"
 """Bundled instance that brings every part of a search into play, in a few tenths of a second."""
@@ -37,38 +49,38 @@ machine between two looks.
 """
 
 
-def main(file: int, lifeline: int, engine: str | None) -> None:
-    """Serve requests until the other end is gone.
+def main(file: int, engine: str | None) -> None:
+    """Start processes, and tell how they ended, until the other end is gone.
 
     Parameters
     ----------
     file
         File descriptor of the connection.
-    lifeline
-        File descriptor of a pipe that nobody writes to; it closes when the other end is gone.
     engine
-        The engine that the tasks use, in forks; None runs them in this process.
+        The engine that tasks use; None for tasks without one.
     """
-    connection = Connection(file)
-    if engine is not None:
-        _warm_up(engine)
+    control = Connection(file)
+    _warm_up(engine)
+    sys.stdout.flush()
+    sys.stderr.flush()
     # Forks share the pages of what exists now, as long as nobody counts its references anew.
     gc.collect()
     gc.freeze()
     with contextlib.suppress(EOFError, OSError):
-        connection.send(Ready(os.getpid()))
+        control.send(Ready())
         while True:
-            request: Request = connection.recv()
-            if engine is None:
-                _serve(connection, request)
-            else:
-                _fork(connection, lifeline, request)
+            asked: Fork | Reap = control.recv()
+            control.send(_fork(control) if isinstance(asked, Fork) else _reap(asked.pid))
 
 
-def _warm_up(engine: str) -> None:
-    """Do once what every search would do first: import, and make libraries ready."""
-    for name in PRELOADED:
+def _warm_up(engine: str | None) -> None:
+    """Do once what every task would do first: import, and make libraries ready."""
+    for name in CHECKING if engine is None else SEARCHING:
         importlib.import_module(name)
+    if engine is None:
+        return
+    from milp.engines.registry import EXACT
+
     if engine == "cpsat":
         importlib.import_module("milp.engines.cpsat")
     if engine == EXACT:
@@ -79,24 +91,51 @@ def _warm_up(engine: str) -> None:
         solve(read(catalog.path(FIRST)), workers=1, time_limit=10.0)
 
 
-def _fork(connection: Connection[Any, Any], lifeline: int, request: Request) -> None:
-    """Run a task in a fork, and those that come after it, until the fork is to make room for another."""
+def _fork(control: Connection[Any, Any]) -> int:
+    """Start a process with the connection, lifeline and log that follow; return its id."""
+    with socket.socket(fileno=os.dup(control.fileno())) as channel:
+        _, files, _, _ = socket.recv_fds(channel, 1, 3)
+    for file in files:
+        # Solvers that are programs of their own get none of them.
+        os.set_inheritable(file, False)
     pid = os.fork()
     if not pid:
-        _child(connection, lifeline, request)
-    _, status = os.waitpid(pid, 0)
-    code = os.waitstatus_to_exitcode(status)
-    if code:
-        # What it was sending may have been cut off anywhere: the connection is of no use any more.
-        os._exit(code if code > 0 else 128 - code)
+        _child(control, *files)
+    for file in files:
+        os.close(file)
+    return pid
 
 
-def _child(connection: Connection[Any, Any], lifeline: int, request: Request) -> None:
+def _reap(pid: int) -> int | None:
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if ended else None
+
+
+def _child(control: Connection[Any, Any], file: int, lifeline: int, log: int) -> None:
+    """Serve a slot until it is gone.
+
+    Parameters
+    ----------
+    control
+        What is the nursery's own.
+    file
+        File descriptor of the connection to the slot.
+    lifeline
+        File descriptor of a pipe that nobody writes to; it closes when the other end is gone.
+    log
+        File descriptor of what is printed to.
+    """
     code = 1
     try:
-        connection.send(Forked(os.getpid()))
+        # What solvers start is in its group, so that all of it can be ended.
+        os.setsid()
+        control.close()
+        for printed in (1, 2):
+            os.dup2(log, printed)
+        os.close(log)
         threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
-        _serve(connection, request)
+        with contextlib.suppress(EOFError, OSError):
+            _serve(Connection(file))
         code = 0
     finally:
         sys.stdout.flush()
@@ -105,14 +144,15 @@ def _child(connection: Connection[Any, Any], lifeline: int, request: Request) ->
         os._exit(code)
 
 
-def _serve(connection: Connection[Any, Any], request: Request | Retire) -> None:
-    """Answer a request and all that follow, up to one to retire."""
-    while isinstance(request, Request):
+def _serve(connection: Connection[Any, Any]) -> None:
+    """Answer requests until the slot has no more."""
+    connection.send(Ready())
+    while True:
+        request: Request = connection.recv()
         before = _cpu_seconds()
         _limit(request.memory_mib)
         _answer(connection, request)
         connection.send(Done(_cpu_seconds() - before))
-        request = connection.recv()
 
 
 def _cpu_seconds() -> float:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
+import select
 import signal
-import subprocess
-import sys
 import tempfile
+import threading
+import time
 from multiprocessing import Pipe
+from typing import Any
 
 from milp.batch.messages import Ready
+from milp.batch.nursery import STARTING, nursery_of
 from milp.results.record import Outcome
-
-STARTING = 120.0
-"""Seconds that a server may take to start, on a machine that has much else to do."""
 
 ENDING = 5.0
 """Seconds that a process may take to be gone once its connection is."""
@@ -23,29 +22,17 @@ ENDING = 5.0
 LOG_KEPT = 2000
 """Characters kept of what a task printed."""
 
-ONE_THREAD = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    # pyarrow, which pandas imports where it is installed, starts a thread for its memory otherwise.
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",
-    "ARROW_DEFAULT_MEMORY_POOL": "system",
-}
-"""Environment in which importing starts no threads: a process with threads must not fork."""
-
-_CODE = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]);"
-    "from milp.batch.server import main; main(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] or None)"
-)
+LOOKS = 0.001, 0.02
+"""Seconds between two looks whether a process has ended: at first, and at most."""
 
 
 class ServerProcess:
-    """A process of `milp.batch.server`.
+    """A process that serves a slot, forked from the nursery of an engine.
 
     Parameters
     ----------
     engine
-        The engine that its tasks use, each in a fork; None for a process that runs tasks itself.
+        The engine that its tasks use; None for tasks without one.
 
     Raises
     ------
@@ -54,39 +41,39 @@ class ServerProcess:
     """
 
     def __init__(self, engine: str | None) -> None:
+        self._lock = threading.Lock()
+        self._ended, self._code = False, 0
+        self._nursery = nursery_of(engine)
         self.connection, theirs = Pipe()
         lifeline, self._lifeline = os.pipe()
         self._log = tempfile.TemporaryFile("a+b", prefix="batchproof-")  # noqa: SIM115
-        # The same modules as here, wherever the interpreter would look for them.
-        path = json.dumps([entry or os.getcwd() for entry in sys.path])
-        given = (theirs.fileno(), lifeline)
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _CODE, path, *map(str, given), engine or ""],
-                stdin=subprocess.DEVNULL,
-                stdout=self._log,
-                stderr=self._log,
-                pass_fds=given,
-                env={**os.environ, **ONE_THREAD},
-                # What solvers start is in its group, so that all of it can be ended.
-                start_new_session=True,
-            )
+            self.pid = self._nursery.fork([theirs.fileno(), lifeline, self._log.fileno()])
         except BaseException:
             os.close(self._lifeline)
+            self.connection.close()
+            self._log.close()
             raise
         finally:
             theirs.close()
             os.close(lifeline)
+        self._poll = select.poll()
+        self._poll.register(self.connection.fileno(), select.POLLIN)
 
     @property
-    def pid(self) -> int:
-        """Its process id."""
-        return self._process.pid
+    def idle(self) -> bool:
+        """Whether it waits for a task: what one that does can be heard to say is that it ended."""
+        return not self._poll.poll(0)
 
-    @property
-    def alive(self) -> bool:
-        """Whether it still runs."""
-        return self._process.poll() is None
+    def hear(self, seconds: float) -> Any:
+        """Return what it says next; None if it says nothing for so long.
+
+        Raises
+        ------
+        EOFError, OSError
+            If it ended.
+        """
+        return self.connection.recv() if self._poll.poll(1000 * seconds) else None
 
     def wait_until_ready(self) -> bool:
         """Wait for its first word; tell whether it came in time.
@@ -96,21 +83,24 @@ class ServerProcess:
         EOFError, OSError
             If it ended before.
         """
-        return self.connection.poll(STARTING) and isinstance(self.connection.recv(), Ready)
+        return isinstance(self.hear(STARTING), Ready)
 
     def kill(self) -> None:
         """End it, and whatever it started; its connection closes when it is gone."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        with self._lock:
+            # The id of a process that was reaped may be another one's.
+            if not self._ended:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self.pid, signal.SIGKILL)
 
     def close(self, *, idle: bool = False) -> None:
         """End it, and keep nothing of it; a process that is idle is left to end by itself."""
         self.connection.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            if idle:
-                self._process.wait(ENDING)
+        if idle:
+            self._wait(ENDING)
         self.kill()
-        self._process.wait()
+        self._wait(float("inf"))
+        # If its nursery is gone, this ends it.
         os.close(self._lifeline)
         self._log.close()
 
@@ -125,15 +115,33 @@ class ServerProcess:
 
     def ending(self) -> tuple[Outcome, str]:
         """Say why it is gone."""
-        try:
-            code = self._process.wait(ENDING)
-        except subprocess.TimeoutExpired:
+        if not self._wait(ENDING):
             return Outcome.CRASHED, "its process closed the connection"
-        # A server ends with 128 + the signal that ended its fork.
-        number = -code if code < 0 else code - 128
-        if number == signal.SIGKILL:
+        if self._code == -signal.SIGKILL:
             return Outcome.MEMORY, "killed by the system, which does that when memory runs out"
-        if number > 0:
+        if self._code < 0:
             with contextlib.suppress(ValueError):
-                return Outcome.CRASHED, f"ended by {signal.Signals(number).name}"
-        return Outcome.CRASHED, f"ended with code {code}"
+                return Outcome.CRASHED, f"ended by {signal.Signals(-self._code).name}"
+        return Outcome.CRASHED, f"ended with code {self._code}"
+
+    def _wait(self, seconds: float) -> bool:
+        """Wait until it has ended; tell whether it has in time."""
+        end, (pause, longest) = time.monotonic() + seconds, LOOKS
+        while not self._reap():
+            if time.monotonic() > end:
+                return False
+            time.sleep(pause)
+            pause = min(2 * pause, longest)
+        return True
+
+    def _reap(self) -> bool:
+        """Tell whether it has ended, as far as that can be known."""
+        with self._lock:
+            if not self._ended:
+                try:
+                    code = self._nursery.reap(self.pid)
+                except (EOFError, OSError):
+                    # Nobody can tell any more how it ended.
+                    code = 1
+                self._ended, self._code = code is not None, code or 0
+            return self._ended

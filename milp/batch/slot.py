@@ -11,8 +11,9 @@ from typing import Any
 
 from milp.batch.job import JobLimits
 from milp.batch.memory import MemoryWatch
-from milp.batch.messages import Done, Failed, Forked, Request, Retire, Value
-from milp.batch.server_process import LOG_KEPT, STARTING, ServerProcess
+from milp.batch.messages import Done, Failed, Request, Value
+from milp.batch.nursery import STARTING, close_nurseries, kill_nurseries
+from milp.batch.server_process import LOG_KEPT, ServerProcess
 from milp.results.record import Outcome
 
 POLL = 0.05
@@ -70,14 +71,13 @@ class Slot:
     Parameters
     ----------
     engine
-        The engine that the tasks use; they then run in forks, a new one after every task that took long or
-        did not finish. None is for short tasks that one process runs one after another.
+        The engine that the tasks use; they then have a new process after every task that took long or did not
+        finish. None is for short tasks that one process runs one after another.
     """
 
     def __init__(self, engine: str | None) -> None:
         self.engine = engine
         self._server: ServerProcess | None = None
-        self._watch: MemoryWatch | None = None
         self._uses = 0
         self._stopped = False
         with _SLOTS_LOCK:
@@ -114,7 +114,7 @@ class Slot:
         guard = _Guard(limits, wanted)
         try:
             server = self._ready()
-            guard.begin, guard.watch = time.monotonic(), self._watch
+            guard.begin, guard.watch = time.monotonic(), MemoryWatch(server.pid)
             server.connection.send(Request(function, arguments, tell is not None, limits.memory_mib))
             answer, done = self._follow(server, guard, tell)
         except _Over as over:
@@ -129,7 +129,7 @@ class Slot:
         seconds, peak = guard.seconds, guard.peak_mib or None
         self._uses += 1
         if seconds > SHORT or self._uses >= USES or not isinstance(answer, Value):
-            self._renew(server, guard.peak_mib)
+            self._renew(guard.peak_mib)
         if isinstance(answer, Value):
             return Ended(Outcome.FINISHED, None, answer.value, "", seconds, done.cpu_s, peak)
         log = answer.log[-LOG_KEPT:]
@@ -151,11 +151,10 @@ class Slot:
     def _ready(self) -> ServerProcess:
         if self._stopped:
             raise Stopped
-        if self._server is None or not self._server.alive:
+        if self._server is None or not self._server.idle:
             # What ended between two tasks is nothing to hold against the next one.
             self.close()
             self._server = ServerProcess(self.engine)
-            self._watch = MemoryWatch(self._server.pid) if self.engine is None else None
             if not self._server.wait_until_ready():
                 raise _Over(Outcome.LOST, f"its process did not start within {STARTING:g} s")
         return self._server
@@ -166,12 +165,10 @@ class Slot:
         """Take what the server says until the task has ended."""
         answer: Value | Failed = Failed(Outcome.CRASHED, "it ended without a result", "")
         while not self._stopped:
-            message = server.connection.recv() if server.connection.poll(POLL) else None
+            message = server.hear(POLL)
             if isinstance(message, Done):
                 return answer, message
-            if isinstance(message, Forked):
-                guard.watch = self._watch = MemoryWatch(message.pid)
-            elif isinstance(message, Value | Failed):
+            if isinstance(message, Value | Failed):
                 answer = message
             elif message is not None and tell is not None:
                 # Whoever listens may be gone; that is no fault of the task.
@@ -180,14 +177,10 @@ class Slot:
             guard.look()
         raise EOFError
 
-    def _renew(self, server: ServerProcess, peak_mib: float) -> None:
+    def _renew(self, peak_mib: float) -> None:
         """Have the next task run in a new process: this one may not be as good as new any more."""
         self._uses = 0
-        if self.engine is not None:
-            self._watch = None
-            with contextlib.suppress(OSError):
-                server.connection.send(Retire())
-        elif peak_mib > GROWN_MIB:
+        if self.engine is not None or peak_mib > GROWN_MIB:
             self.close()
 
     def _why(self, error: Exception) -> tuple[Outcome, str]:
@@ -253,6 +246,7 @@ def stop_all() -> None:
     """End everything that runs in this process's slots, for good."""
     for slot in _slots():
         slot.stop()
+    kill_nurseries()
 
 
 def close_all() -> None:
@@ -261,6 +255,7 @@ def close_all() -> None:
         slot.close(idle=True)
     with _SLOTS_LOCK:
         _SLOTS.clear()
+    close_nurseries()
 
 
 def _slots() -> list[Slot]:

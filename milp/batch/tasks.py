@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,14 +58,13 @@ def take_in(path: Path, folder: Path) -> TakenIn:
 def solve(job: Job, tell: Tell) -> Solved:
     """Search, and tell where the search stands whenever that changes."""
     import milp
-    from instances import digest, read
+    from instances import digest
     from instances.exact import exact_text
+    from instances.files.instance_file import parse
     from milp.cli.records import result_record
 
-    with tempfile.TemporaryDirectory(prefix="batchproof-") as folder:
-        path = Path(folder) / "instance.json.gz"
-        path.write_bytes(job.instance)
-        instance = read(path)
+    # What travels is a file of a store, which is all of an instance.
+    instance = parse(gzip.decompress(job.instance), Path(f"{job.key.digest}.json"))
     if digest(instance) != job.key.digest:
         raise InputError(f"instance {job.key.digest}", digest(instance), field=job.name)
     trace: list[TracePoint] = []
@@ -96,8 +94,7 @@ def _packed(certificate: Certificate | None) -> bytes | None:
 
 def check(instance_file: Path, certificate: bytes, folder: Path, record_id: str) -> Checked:
     """Verify a certificate against the instance in the store; keep it, and its plan, if it holds."""
-    from instances import evaluate, read, write_plan
-    from instances.batch_model import form_batch_model
+    from instances import read, write_plan
     from milp.certificate_file import read_certificate
     from milp.cli.records import evaluation_record, verdict_record
     from milp.results.store import Store
@@ -107,13 +104,12 @@ def check(instance_file: Path, certificate: bytes, folder: Path, record_id: str)
     instance = read(instance_file)
     with store.arriving(certificate, store.certificate_file(record_id)) as arrived:
         proof = read_certificate(arrived.path)
-        model = form_batch_model(instance)
-        verdict = verify(instance, proof, model)
+        verdict = verify(instance, proof)
         arrived.kept = verdict.certified
     if not verdict.certified:
         return Checked(verdict_record(verdict, instance.minimize), {})
     metrics: dict[str, Any] = {}
-    if proof.plan is not None:
-        metrics = evaluation_record(instance, proof.plan, evaluate(instance, proof.plan, model.groups))
+    if proof.plan is not None and verdict.evaluation is not None:
+        metrics = evaluation_record(instance, proof.plan, verdict.evaluation)
         write_plan(proof.plan, instance, store.plan_file(record_id))
     return Checked(verdict_record(verdict, instance.minimize), metrics)

@@ -85,6 +85,10 @@ def batch(
 
     The exit code is 1 if an instance failed; the summary says which, and why.
     """
+    from milp.batch.nursery import nursery_of
+
+    # It imports much of what this process does, which can be done at the same time.
+    nursery_of(None)
     from milp.batch.board import shown_board
     from milp.batch.intake import Task
     from milp.batch.job import JobLimits

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 
+from milp.batch import nursery
 from milp.batch.job import JobLimits
 from milp.batch.slot import USES, Slot, Stopped
 from milp.results.record import Outcome
@@ -129,6 +130,45 @@ def test_short_tasks_share_a_process_and_others_do_not() -> None:
     assert first[USES] != first[0]
     slot.call(int, "x", limits=LIMITS)
     assert slot.call(os.getpid, limits=LIMITS).value != first[USES]
+    slot.close()
+
+
+def test_slots_share_what_they_are_forked_from() -> None:
+    """What solvers need is imported once, however many slots there are; each has a process of its own."""
+    slots = [Slot("highs"), Slot("highs")]
+    (one, above), (two, also) = (
+        slot.call(eval, "__import__('os').getpid(), __import__('os').getppid()", limits=LIMITS).value
+        for slot in slots
+    )
+    for slot in slots:
+        slot.close()
+    assert one != two
+    assert above == also != os.getpid()
+
+
+def test_a_slot_outlives_what_it_was_forked_from() -> None:
+    """If the nursery is killed, the process goes on, ends with its slot, and the next has another nursery."""
+    slot = Slot("highs")
+    pid, above = slot.call(eval, "__import__('os').getpid(), __import__('os').getppid()", limits=LIMITS).value
+    task, parent = psutil.Process(pid), psutil.Process(above)
+    parent.kill()
+    psutil.wait_procs([parent], timeout=20)
+    assert slot.call(os.getpid, limits=LIMITS).value == pid
+    slot.close()
+    assert psutil.wait_procs([task], timeout=20)[1] == []
+    assert slot.call(os.getppid, limits=LIMITS).value != above
+    slot.close()
+
+
+def test_a_process_that_cannot_start_is_an_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last words of a start that failed are the error, and the next start is a new one."""
+    monkeypatch.setattr(nursery, "_CODE", "import no_such_module")
+    slot = Slot("cbc")
+    ended = slot.call(abs, -1, limits=LIMITS)
+    assert ended.outcome is Outcome.LOST
+    assert "No module named 'no_such_module'" in (ended.error or "")
+    monkeypatch.undo()
+    assert slot.call(abs, -1, limits=LIMITS).value == 1
     slot.close()
 
 
