@@ -13,6 +13,7 @@ from milp.cli.analyze import analyze
 from milp.cli.batch import batch
 from milp.cli.bound import bound
 from milp.cli.catalog import catalog
+from milp.cli.compare import compare
 from milp.cli.convert import convert
 from milp.cli.errors import ExitCode, is_bad_input, one_line
 from milp.cli.evaluate import evaluate
@@ -80,6 +81,7 @@ for command in (
     league,
     grid,
     simulate,
+    compare,
     generate,
     convert,
     export,
