@@ -1,0 +1,1 @@
+"""Model B: requests that join and leave a device between rounds."""
