@@ -93,9 +93,7 @@ class RoundDevice:
     @cached_property
     def _whole(self) -> tuple[int, int, int, int, int]:
         """Parts of a nanosecond, and the coefficients as whole numbers of them."""
-        coefficients = [
-            c * NS_PER_MS for c in (self.fixed, self.prefill, self.per_request, self.per_held)
-        ]
+        coefficients = [c * NS_PER_MS for c in (self.fixed, self.prefill, self.per_request, self.per_held)]
         unit = lcm(*(c.denominator for c in coefficients))
         fixed, prefill, per_request, per_held = (int(c * unit) for c in coefficients)
         return unit, fixed, prefill, per_request, per_held

@@ -12,9 +12,7 @@ from instances.serving.round_schedule import RoundSchedule
 Ints = npt.NDArray[np.int64]
 
 
-def broken_rules(
-    arrivals: Arrivals, model: RoundDevice, devices: int, schedule: RoundSchedule
-) -> list[str]:
+def broken_rules(arrivals: Arrivals, model: RoundDevice, devices: int, schedule: RoundSchedule) -> list[str]:
     """Return the rules that a schedule breaks, one line each; none if it serves the trace soundly.
 
     Every request is served exactly once, token by token, from its arrival on, on one device at a time; no

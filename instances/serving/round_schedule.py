@@ -88,7 +88,8 @@ class RoundSchedule:
         columns = (self.prefilled, self.running, self.held)
         rows = zip(*(column[needed].tolist() for column in columns), strict=True)
         first_round = np.array([device.duration(*row) for row in rows], dtype=np.int64)
-        return (self.start[needed] + first_round)[place]
+        out: Ints = (self.start[needed] + first_round)[place]
+        return out
 
     @cached_property
     def first_stride(self) -> Ints:

@@ -35,9 +35,7 @@ class Device:
         Rounds run, and ns, at the next decision. While nothing runs they mean nothing.
     """
 
-    def __init__(
-        self, index: int, model: RoundDevice, memory: Memory, requests: Requests, log: Log
-    ) -> None:
+    def __init__(self, index: int, model: RoundDevice, memory: Memory, requests: Requests, log: Log) -> None:
         self.index, self.model, self.memory = index, model, memory
         self.running: dict[int, None] = {}
         self.clock = self.now = self.stop = self.stop_time = 0

@@ -34,7 +34,7 @@ class LookAhead:
     """A request may start if memory suffices in every round to come, as far as is believed.
 
     Held tokens grow until a request is done, so the rounds in which somebody is done are all that need a
-    look: the test of MC-SF (Jaillet et al., arXiv 2502.07115, section 4, equation 5).
+    look: the test of MC-SF (Jaillet et al., arXiv 2502.07115, Algorithm 1).
 
     Parameters
     ----------

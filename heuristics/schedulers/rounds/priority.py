@@ -49,7 +49,8 @@ class PriorityRules:
 class Priority:
     """Starts requests of classes drawn at random by weight, the oldest of each class first.
 
-    - A class once drawn stays drawn until its oldest request starts, so that none is passed over for its size.
+    - A class once drawn stays drawn until its oldest request starts, so that size
+      is no reason to be passed over.
     - *Boost*: among requests that wait `boost_after` since their arrival, the oldest comes first, and it is
       never preempted.
     - *Preemption*: requests of class 0 that are left waiting start all the same, in the place of requests of
@@ -104,7 +105,7 @@ class Priority:
         self._waiting += 1
 
     def heeds(self, device: Device, request: int) -> bool:
-        """A request may start where there is a slot, and one of class 0 may preempt where there is none."""
+        """Return true where there is a slot, and for class 0 everywhere: it may preempt."""
         preempts = self._class_of(request) == 0 and self.rules.preempted_below > 0
         return preempts or len(device.running) < self._limit()
 

@@ -51,9 +51,7 @@ def simulate(
 class _Simulation:
     """The devices, and the events to come."""
 
-    def __init__(
-        self, requests: Requests, model: RoundDevice, devices: int, policy: RoundPolicy
-    ) -> None:
+    def __init__(self, requests: Requests, model: RoundDevice, devices: int, policy: RoundPolicy) -> None:
         self.requests, self.policy, self.log = requests, policy, Log()
         self.devices = [
             Device(index, model, policy.memory(model.kv_tokens), requests, self.log)
