@@ -70,7 +70,8 @@ class NoisyOracle:
         scaled = widened(gen, bound) * (bottom + widened(2 * words + 1 - 2 * _HALF, bound) * top)
         nearest = (2 * scaled + bottom) // (2 * bottom)
         most = np.iinfo(np.int64).max // 4
-        return np.clip(nearest, 1, most).astype(np.int64)
+        predicted: Ints = np.clip(nearest, 1, most).astype(np.int64)
+        return predicted
 
 
 @dataclass(frozen=True)

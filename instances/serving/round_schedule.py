@@ -75,7 +75,8 @@ class RoundSchedule:
     @property
     def run_time(self) -> Ints:
         """How long each request runs, over all its stretches, in ns: int64, shape (requests served,)."""
-        return np.add.reduceat(self.ends - self.begins, self._first_stretch)
+        total: Ints = np.add.reduceat(self.ends - self.begins, self._first_stretch)
+        return total
 
     @property
     def preemptions(self) -> Ints:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from heuristics.schedulers.rounds.device import Device
 from heuristics.schedulers.rounds.memory import HeldNow, LookAhead, Memory, Reserved
 from heuristics.schedulers.rounds.requests import Requests
+from instances.serving.round_device import RoundDevice
 
 
 class InOrder:
@@ -19,8 +20,8 @@ class InOrder:
     ----------
     requests
         All requests.
-    max_batch_size
-        Most requests on a device.
+    device
+        What the devices are like; `max_batch_size` may be lowered afterwards.
     memory
         How a device reckons with its memory.
     key
@@ -30,11 +31,11 @@ class InOrder:
     def __init__(
         self,
         requests: Requests,
-        max_batch_size: int,
+        device: RoundDevice,
         memory: Callable[[int], Memory],
         key: Callable[[int], int] = lambda request: 0,
     ) -> None:
-        self.max_batch_size, self.memory, self._key = max_batch_size, memory, key
+        self.max_batch_size, self.memory, self._key = device.max_batch_size, memory, key
         self._queue: list[tuple[int, int]] = []
 
     @property
@@ -66,21 +67,21 @@ class InOrder:
             device.start(head)
 
 
-def fcfs(requests: Requests, max_batch_size: int) -> InOrder:
+def fcfs(requests: Requests, device: RoundDevice) -> InOrder:
     """First come, first served, looking ahead at memory."""
-    return InOrder(requests, max_batch_size, LookAhead)
+    return InOrder(requests, device, LookAhead)
 
 
-def fcfs_held_now(requests: Requests, max_batch_size: int) -> InOrder:
+def fcfs_held_now(requests: Requests, device: RoundDevice) -> InOrder:
     """First come, first served, as vLLM does it: the latest are put back once memory is full."""
-    return InOrder(requests, max_batch_size, HeldNow)
+    return InOrder(requests, device, HeldNow)
 
 
-def shortest_first(requests: Requests, max_batch_size: int) -> InOrder:
+def shortest_first(requests: Requests, device: RoundDevice) -> InOrder:
     """Shortest predicted gen first, memory reserved for full lengths."""
-    return InOrder(requests, max_batch_size, Reserved, requests.believed.__getitem__)
+    return InOrder(requests, device, Reserved, requests.believed.__getitem__)
 
 
-def mc_sf(requests: Requests, max_batch_size: int) -> InOrder:
+def mc_sf(requests: Requests, device: RoundDevice) -> InOrder:
     """MC-SF: shortest predicted gen first, looking ahead at memory (arXiv 2502.07115, Algorithm 1)."""
-    return InOrder(requests, max_batch_size, LookAhead, requests.believed.__getitem__)
+    return InOrder(requests, device, LookAhead, requests.believed.__getitem__)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +13,15 @@ from heuristics.schedulers.rounds.memory import LookAhead, Memory
 from heuristics.schedulers.rounds.requests import Requests
 from instances.errors import InputError
 from instances.serving.clock import NS_PER_S
+from instances.serving.round_device import RoundDevice
+from instances.serving.service_level import ServiceLevel
 
 # Keeps the choices of a seed apart from the trace that is drawn with it.
 _SPAWN_KEY = 2**22
+
+
+SERVICE_LEVEL = ServiceLevel((10 * NS_PER_S, 20 * NS_PER_S, 60 * NS_PER_S))
+"""What the classes are promised where nobody says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -64,24 +69,25 @@ class Priority:
     ----------
     requests
         All requests.
-    targets
-        ns: the latency promised to each class; further classes have the last.
+    device
+        What the devices are like; the batch size is never above their largest.
+    service_level
+        The latency promised to each class: what P99 is measured by.
     seed
         Of the weighted choices.
-    max_batch_size
-        Most requests that a device can run; the batch size is never more.
     """
 
     def __init__(
         self,
         requests: Requests,
-        targets: Sequence[int],
-        seed: int,
-        max_batch_size: int,
+        device: RoundDevice,
         rules: PriorityRules = PriorityRules(),
+        service_level: ServiceLevel = SERVICE_LEVEL,
+        seed: int = 0,
     ) -> None:
         self.rules, self.batch_size = rules, BatchSize(rules.batch_size)
-        self._requests, self._targets, self._max_batch_size = requests, targets, max_batch_size
+        self._requests, self._max_batch_size = requests, device.max_batch_size
+        self._target: list[int] = service_level.of(requests.priority).tolist()
         # Of each class, those that wait: the oldest first, because requests are numbered by arrival.
         self._queues: list[list[int]] = [[] for _ in rules.weights]
         self._random = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(_SPAWN_KEY,)))
@@ -111,8 +117,7 @@ class Priority:
 
     def completed(self, request: int, now: int) -> None:
         """Let the batch size follow."""
-        target = self._targets[min(self._requests.priority[request], len(self._targets) - 1)]
-        self.batch_size.note(now - self._requests.arrival[request], target)
+        self.batch_size.note(now - self._requests.arrival[request], self._target[request])
 
     def decide(self, device: Device) -> None:
         """Fill the slots, then preempt for requests of class 0 that are left waiting."""

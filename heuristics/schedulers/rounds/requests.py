@@ -37,10 +37,9 @@ class Requests:
     """
 
     def __init__(self, arrivals: Arrivals, believed: Ints | None, kv_tokens: int) -> None:
-        if (too_long := int((arrivals.tokens > kv_tokens).sum())) > 0:
-            raise InputError(
-                f"requests of at most {kv_tokens} tokens, the KV memory", f"{too_long} longer ones"
-            )
+        if oversized := int((arrivals.tokens > kv_tokens).sum()):
+            found = f"{oversized:,} of {len(arrivals):,} with more, up to {int(arrivals.tokens.max()):,}"
+            raise InputError(f"requests of at most {kv_tokens:,} tokens, the memory of a device", found)
         if believed is not None and len(believed) != len(arrivals):
             raise InputError(f"{len(arrivals)} predictions, one per request", len(believed))
         belief = np.clip(arrivals.gen if believed is None else believed, 1, kv_tokens - arrivals.prompt)

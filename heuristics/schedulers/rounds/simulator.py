@@ -7,18 +7,21 @@ import heapq
 from heuristics.schedulers.progress import ProgressCallback, Reporter
 from heuristics.schedulers.rounds.device import Device
 from heuristics.schedulers.rounds.log import Log
-from heuristics.schedulers.rounds.policy import RoundPolicy
+from heuristics.schedulers.rounds.policy import RoundPolicy, Session
 from heuristics.schedulers.rounds.requests import Requests
 from instances.errors import InputError
+from instances.serving.arrivals import Arrivals, Ints
 from instances.serving.round_device import RoundDevice
 from instances.serving.round_schedule import RoundSchedule
 
 
 def simulate(
-    requests: Requests,
-    model: RoundDevice,
+    arrivals: Arrivals,
+    device: RoundDevice,
     devices: int,
     policy: RoundPolicy,
+    predicted: Ints | None = None,
+    *,
     progress: ProgressCallback | None = None,
 ) -> RoundSchedule:
     """Serve all requests on identical devices, and write down what every device did.
@@ -29,29 +32,36 @@ def simulate(
 
     Parameters
     ----------
-    requests
-        Made for this simulation; it keeps in them how far each request is.
+    arrivals
+        The requests.
+    device, devices
+        What the devices are like, and how many there are.
     policy
-        Made for this simulation, over the same `requests`.
+        Which requests run.
+    predicted
+        int64, shape (requests,): predicted gen lengths; None means the true ones.
     progress
-        Called now and then.
+        Told now and then.
 
     Raises
     ------
     InputError
-        If there is no device.
+        If there is no device, requests have more tokens than a device holds, or the policy cannot use its
+        settings.
     RuntimeError
         If the policy starts nothing on an idle device though requests wait.
     """
     if devices < 1:
-        raise InputError("at least one device", devices, field="devices")
-    return _Simulation(requests, model, devices, policy).run(Reporter(progress, len(requests)))
+        raise InputError("at least 1 device", devices, field="devices")
+    requests = Requests(arrivals, predicted, device.kv_tokens)
+    session = policy(requests, device)
+    return _Simulation(requests, device, devices, session).run(Reporter(progress, len(requests)))
 
 
 class _Simulation:
     """The devices, and the events to come."""
 
-    def __init__(self, requests: Requests, model: RoundDevice, devices: int, policy: RoundPolicy) -> None:
+    def __init__(self, requests: Requests, model: RoundDevice, devices: int, policy: Session) -> None:
         self.requests, self.policy, self.log = requests, policy, Log()
         self.devices = [
             Device(index, model, policy.memory(model.kv_tokens), requests, self.log)

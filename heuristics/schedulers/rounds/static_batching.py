@@ -8,6 +8,8 @@ from heuristics.schedulers.rounds.device import Device
 from heuristics.schedulers.rounds.in_order import InOrder
 from heuristics.schedulers.rounds.memory import LookAhead
 from heuristics.schedulers.rounds.requests import Requests
+from instances.errors import InputError
+from instances.serving.round_device import RoundDevice
 
 
 class StaticBatching(InOrder):
@@ -20,12 +22,17 @@ class StaticBatching(InOrder):
     ----------
     requests
         All requests.
+    device
+        What the devices are like.
     batch_size
-        Most requests of a batch.
+        Most requests of a batch, at least 1.
     """
 
-    def __init__(self, requests: Requests, batch_size: int) -> None:
-        super().__init__(requests, batch_size, LookAhead)
+    def __init__(self, requests: Requests, device: RoundDevice, batch_size: int = 8) -> None:
+        if batch_size < 1:
+            raise InputError("a batch size of at least 1", batch_size, field="batch size")
+        super().__init__(requests, device, LookAhead)
+        self.max_batch_size = min(batch_size, device.max_batch_size)
 
     def heeds(self, device: Device, request: int) -> bool:
         """Nobody joins a batch that runs."""
