@@ -70,7 +70,8 @@ class RoundSchedule:
     @property
     def completion(self) -> Ints:
         """When each request completes, in ns: int64, shape (requests served,)."""
-        return self.ends[np.append(self._first_stretch[1:], len(self.request)) - 1]
+        last: Ints = np.append(self._first_stretch[1:], len(self.request)) - 1
+        return self.ends[last]
 
     @property
     def run_time(self) -> Ints:
