@@ -24,10 +24,10 @@ def served(case: Case) -> RoundSchedule:
 @settings(max_examples=500)
 @given(cases())
 def test_conservation(case: Case) -> None:
-    """Every request is served once and not before it arrives, within memory, one round at a time per device.
+    """Every request is served once, after it arrives, within memory, one round at a time per device.
 
-    A preempted request goes on with what it had; no device is idle while a request waits. The checker says so,
-    and so does a walk through all rounds.
+    A preempted request goes on with what it had; no device is idle while a request waits. The checker says
+    so, and so does a walk through all rounds.
     """
     schedule = served(case)
     assert broken_rules(case.arrivals, case.device, case.devices, schedule) == []
@@ -75,7 +75,9 @@ def test_memory_for_all_makes_policies_of_one_class_alike(case: Case) -> None:
     """With room for everybody at once nobody waits, whatever the policy but static batching."""
     arrivals = case.arrivals.with_priority(np.zeros(len(case.arrivals), dtype=np.int64))
     device = replace(case.device, kv_tokens=2000, max_batch_size=64)
-    schedules = [simulate(arrivals, device, 1, policy(name)) for name in POLICIES if name != "static-batching"]
+    schedules = [
+        simulate(arrivals, device, 1, policy(name)) for name in POLICIES if name != "static-batching"
+    ]
     for schedule in schedules[1:]:
         assert np.array_equal(schedule.completion, schedules[0].completion)
 

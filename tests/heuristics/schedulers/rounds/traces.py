@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import strategies as st
@@ -58,7 +59,9 @@ def cases(draw: st.DrawFn, policies: tuple[str, ...] = tuple(POLICIES), noisy: b
         preempted_below=draw(st.sampled_from([0, 3, 50])),
         batch_size=batch_size,
     )
-    options = RoundOptions(draw(st.integers(1, 4)), rules, ServiceLevel((50, 100, 300)), draw(st.integers(0, 9)))
+    options = RoundOptions(
+        draw(st.integers(1, 4)), rules, ServiceLevel((50, 100, 300)), draw(st.integers(0, 9))
+    )
     return Case(
         Arrivals.of(arrival, prompt, gen, priority),
         device,
@@ -69,66 +72,72 @@ def cases(draw: st.DrawFn, policies: tuple[str, ...] = tuple(POLICIES), noisy: b
     )
 
 
+Place = tuple[int, int]
+"""A round: device, and its number there."""
+
+
 def walk(arrivals: Arrivals, device: RoundDevice, devices: int, schedule: RoundSchedule) -> bool:
     """Return whether a schedule is sound, by going through all of its rounds one after the other.
 
     The same rules as `instances.serving.round_rules`, with dictionaries in place of columns.
     """
-    runs: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+    stretches = list(zip(*_lists(schedule, "request", "on", "first", "tokens"), strict=True))
     got = dict.fromkeys(range(len(arrivals)), 0)
-    spans: dict[int, list[list[tuple[int, int]]]] = defaultdict(list)
-    for request, on, first, tokens in zip(
-        *(c.tolist() for c in (schedule.request, schedule.on, schedule.first, schedule.tokens)), strict=True
-    ):
+    # Who runs in each round, with the tokens that it had before.
+    runs: dict[Place, list[tuple[int, int]]] = defaultdict(list)
+    for request, on, first, tokens in stretches:
         if request not in got or tokens < 1:
             return False
-        for token in range(tokens):
-            runs[on, first + token].append((request, got[request]))
+        for ordinal in range(first, first + tokens):
+            runs[on, ordinal].append((request, got[request]))
             got[request] += 1
-        spans[request].append([(on, first + token) for token in range(tokens)])
-    if any(got[request] != gen for request, gen in enumerate(arrivals.gen.tolist())):
+    if list(got.values()) != arrivals.gen.tolist():
         return False
-    clock, free = [0] * devices, [0] * devices
-    times: dict[tuple[int, int], tuple[int, int]] = {}
-    last_start = (-1, -1)
-    columns = (getattr(schedule, name) for name in ("device", "start", "finish", "ordinal", "rounds"))
-    rows = zip(*(c.tolist() for c in (*columns, schedule.prefilled, schedule.running, schedule.held)), strict=True)
-    for on, start, finish, ordinal, rounds, prefilled, running, held in rows:
+    times = _times(arrivals, device, devices, schedule, runs)
+    if times is None or any(runs.values()):
+        return False
+    for (one, on, first, tokens), (two, other, second, _) in pairwise(stretches):
+        if one == two and times[other, second][0] < times[on, first + tokens - 1][1]:
+            return False
+    begins = set(zip(*_lists(schedule, "device", "ordinal"), strict=True))
+    return all((on, first) in begins for _, on, first, _ in stretches)
+
+
+def _times(
+    arrivals: Arrivals,
+    device: RoundDevice,
+    devices: int,
+    schedule: RoundSchedule,
+    runs: dict[Place, list[tuple[int, int]]],
+) -> dict[Place, Place] | None:
+    """Return when each round begins and ends, None if one is unsound; take them out of `runs`."""
+    times: dict[Place, Place] = {}
+    clock, free, before = [0] * devices, [0] * devices, (-1, -1)
+    columns = ("device", "start", "finish", "ordinal", "rounds", "prefilled", "running", "held")
+    for on, start, finish, ordinal, rounds, *said in zip(*_lists(schedule, *columns), strict=True):
         if not 0 <= on < devices or ordinal != clock[on] or start < free[on] or rounds < 1:
-            return False
-        if (start, on) <= last_start:
-            return False
-        last_start, now = (start, on), start
-        members = {request for request, _ in runs[on, ordinal]}
-        for ran in range(rounds):
-            here = runs.pop((on, ordinal + ran), [])
-            if {request for request, _ in here} != members or len(here) != running:
-                return False
+            return None
+        if (start, on) <= before:
+            return None
+        before, now, members = (start, on), start, {request for request, _ in runs[on, ordinal]}
+        for place in range(ordinal, ordinal + rounds):
+            here = runs.pop((on, place), [])
             holds = sum(int(arrivals.prompt[request]) + done + 1 for request, done in here)
             reads = sum(int(arrivals.prompt[request]) for request, done in here if done == 0)
-            if reads != (0 if ran else prefilled) or holds != held + ran * running:
-                return False
-            if holds > device.kv_tokens or running > device.max_batch_size:
-                return False
-            if any(arrivals.arrival[request] > now for request, _ in here):
-                return False
-            times[on, ordinal + ran] = (now, now + device.duration(reads, running, holds))
-            now = times[on, ordinal + ran][1]
+            if {request for request, _ in here} != members or [reads, len(here), holds] != said:
+                return None
+            if holds > device.kv_tokens or len(here) > device.max_batch_size:
+                return None
+            if any(arrivals.arrival[request] > now for request in members):
+                return None
+            times[on, place] = (now, now + device.duration(reads, len(here), holds))
+            now = times[on, place][1]
+            said = [0, said[1], said[2] + said[1]]
         if now != finish:
-            return False
+            return None
         clock[on], free[on] = clock[on] + rounds, finish
-    if any(runs.values()):
-        return False
-    for stretches in spans.values():
-        ends = [(times[stretch[0]][0], times[stretch[-1]][1]) for stretch in stretches]
-        if any(after[0] < before[1] for before, after in zip(ends, ends[1:], strict=False)):
-            return False
-    return all(
-        any(key[:1] == (on,) and key[1] == first for key in starts_of(schedule))
-        for on, first in zip(schedule.on.tolist(), schedule.first.tolist(), strict=True)
-    )
+    return times
 
 
-def starts_of(schedule: RoundSchedule) -> set[tuple[int, int]]:
-    """Return device and first round of each stride."""
-    return set(zip(schedule.device.tolist(), schedule.ordinal.tolist(), strict=True))
+def _lists(schedule: RoundSchedule, *names: str) -> list[list[int]]:
+    return [getattr(schedule, name).tolist() for name in names]
