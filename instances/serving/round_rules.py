@@ -27,7 +27,7 @@ def broken_rules(arrivals: Arrivals, model: RoundDevice, devices: int, schedule:
 
 
 def idle_while_waiting(arrivals: Arrivals, devices: int, schedule: RoundSchedule) -> list[str]:
-    """Return one line for each time that a device is idle while a request waits.
+    """Return one line for each device that is idle while a request waits.
 
     A request waits from its arrival to its first round, and between its stretches. Idle time counts up to
     the last completion.
@@ -46,10 +46,11 @@ def idle_while_waiting(arrivals: Arrivals, devices: int, schedule: RoundSchedule
         idle_from, idle_to = idle_from[idle], idle_to[idle]
         # Waits that begin before the idle time ends, less those that end before it begins.
         waiting = np.searchsorted(since, idle_to) - np.searchsorted(until, idle_from, side="right")
-        for row in np.flatnonzero(waiting):
+        wrong = np.flatnonzero(waiting)
+        if len(wrong):
             lines.append(
-                f"device {device} is idle from {idle_from[row]} to {idle_to[row]} ns "
-                f"while {waiting[row]} requests wait"
+                f"device {device} is idle {len(wrong)} times while requests wait, "
+                f"first from {idle_from[wrong[0]]} to {idle_to[wrong[0]]} ns"
             )
     return lines
 

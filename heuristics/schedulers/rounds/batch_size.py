@@ -6,6 +6,9 @@ from collections import deque
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
+from typing import Literal
+
+Feedback = Literal["latency", "service"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,10 @@ class BatchSizeRules:
         It shrinks if P99 of latency over target is above the one, grows if it is under the other.
     window, every
         P99 is that of so many latest completions; it is looked at after every so many.
+    feedback
+        What P99 is of: ``latency``, completion − arrival, or ``service``, completion − first start. Smaller
+        batches make rounds shorter, but a queue longer: once a queue makes latencies miss their target,
+        latency shrinks batches, which makes the queue grow (docs/serving-rounds.md).
     """
 
     floor: int = 8
@@ -33,6 +40,7 @@ class BatchSizeRules:
     below: Fraction = Fraction(7, 10)
     window: int = 100
     every: int = 20
+    feedback: Feedback = "latency"
 
 
 FIXED = BatchSizeRules(floor=64, first=64)

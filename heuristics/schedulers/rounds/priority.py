@@ -94,6 +94,7 @@ class Priority:
         self._words: list[int] = []
         self._drawn: int | None = None
         self._safe: set[int] = set()
+        self._first_start: dict[int, int] = {}
         self._waiting = 0
 
     @property
@@ -117,7 +118,10 @@ class Priority:
 
     def completed(self, request: int, now: int) -> None:
         """Let the batch size follow."""
-        self.batch_size.note(now - self._requests.arrival[request], self._target[request])
+        since = self._first_start.pop(request)
+        if self.rules.batch_size.feedback == "latency":
+            since = self._requests.arrival[request]
+        self.batch_size.note(now - since, self._target[request])
 
     def decide(self, device: Device) -> None:
         """Fill the slots, then preempt for requests of class 0 that are left waiting."""
@@ -129,8 +133,11 @@ class Priority:
             if start != device.clock:
                 self._ask_again(device, start)
                 break
-            self._start(device, level, boosted)
-            started.add(head)
+            started.add(self._start(device, level))
+            if boosted:
+                self._safe.add(head)
+            else:
+                self._drawn = None
         if self.rules.preempted_below:
             self._preempt(device, started)
 
@@ -167,14 +174,13 @@ class Priority:
             level += 1
         return level
 
-    def _start(self, device: Device, level: int, boosted: bool) -> None:
+    def _start(self, device: Device, level: int) -> int:
+        """Start the oldest request of a class."""
         request = heapq.heappop(self._queues[level])
         self._waiting -= 1
-        if boosted:
-            self._safe.add(request)
-        else:
-            self._drawn = None
+        self._first_start.setdefault(request, device.now)
         device.start(request)
+        return request
 
     def _ask_again(self, device: Device, start: int | None) -> None:
         """Decide again when memory suffices, or when the next boost brings somebody else to the front."""
@@ -197,10 +203,7 @@ class Priority:
                 device.preempt(victim)
                 self._safe.add(victim)
                 self.enqueue(victim)
-            request = heapq.heappop(urgent)
-            self._waiting -= 1
-            device.start(request)
-            started.add(request)
+            started.add(self._start(device, 0))
 
     def _victims(self, device: Device, request: int, started: set[int]) -> list[int] | None:
         """Return whom to preempt so that a request can start, None if that would not help."""

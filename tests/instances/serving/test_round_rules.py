@@ -107,8 +107,10 @@ def test_idle_while_waiting() -> None:
     arrivals, schedule = small()
     assert idle_while_waiting(arrivals, 1, schedule) == []
     assert idle_while_waiting(arrivals, 2, schedule) == [
-        "device 1 is idle from 0 to 5 ns while 1 requests wait"
+        "device 1 is idle 1 times while requests wait, first from 0 to 5 ns"
     ]
     gap = replace(schedule, start=np.array([0, 4]), finish=np.array([3, 6]))
-    assert idle_while_waiting(arrivals, 1, gap) == ["device 0 is idle from 3 to 4 ns while 1 requests wait"]
+    assert idle_while_waiting(arrivals, 1, gap) == [
+        "device 0 is idle 1 times while requests wait, first from 3 to 4 ns"
+    ]
     assert idle_while_waiting(Arrivals.of([0, 4], [4, 2], [3, 2]), 1, gap) == []
