@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from heuristics.schedulers.progress import ProgressCallback
 from heuristics.schedulers.rounds.policy import RoundPolicy
 from heuristics.schedulers.rounds.simulator import simulate
@@ -44,10 +42,3 @@ def run(
         rows=round_rows(arrivals, schedule, when),
         broken=broken or idle_while_waiting(arrivals, devices, schedule),
     )
-
-
-def without_oversized(arrivals: Arrivals, device: RoundDevice) -> tuple[Arrivals, int]:
-    """Return the requests that a device can hold alone, and how many it cannot."""
-    kept = np.flatnonzero(arrivals.tokens <= device.kv_tokens)
-    columns = (arrivals.arrival, arrivals.prompt, arrivals.gen, arrivals.priority)
-    return Arrivals(*(column[kept] for column in columns)), len(arrivals) - len(kept)
