@@ -58,7 +58,7 @@ class NoisyOracle:
 
     def __post_init__(self) -> None:
         if self.error < 0:
-            raise InputError("an error of at least 0", self.error, field="error")
+            raise InputError("an error of at least 0", str(self.error), field="error")
 
     def predict(self, gen: Ints, seed: int) -> Ints:
         """Return lengths that are off by up to `error`, at least 1 token each."""

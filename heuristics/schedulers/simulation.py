@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +42,6 @@ class Simulation:
     busy: Busy
     metrics: ServingMetrics
     rows: Mapping[str, Ints]
-    broken: list[BrokenRule]
+    broken: Sequence[BrokenRule | str]
     edges: tuple[int, ...] = ()
     composition: tuple[Composition, dict[int, Composition]] | None = None

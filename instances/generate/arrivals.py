@@ -89,7 +89,7 @@ def generate_arrivals(
     if requests < 1 or seed < 0:
         raise InputError("at least 1 request and a seed of at least 0", f"{requests} and {seed}")
     if per_second <= 0:
-        raise InputError("more than 0 arrivals", per_second, field="per second")
+        raise InputError("more than 0 arrivals", str(per_second), field="per second")
     own = _shape(process, shape)
     profile = _burstgpt_like() if family == BURSTGPT_LIKE else profiles(family)[0]
     prompt, gen = draw_lengths(profile, requests, seed)
@@ -102,7 +102,7 @@ def _shape(process: str, shape: Fraction | None) -> Decimal:
     if process == "poisson":
         raise InputError("gamma arrivals for a shape", process, field="arrivals")
     if not LEAST_SHAPE <= shape <= MOST_SHAPE:
-        raise InputError(f"a shape from {LEAST_SHAPE} to {MOST_SHAPE}", shape, field="shape")
+        raise InputError(f"a shape from {LEAST_SHAPE} to {MOST_SHAPE}", str(shape), field="shape")
     return Decimal(shape.numerator) / Decimal(shape.denominator)
 
 

@@ -26,7 +26,7 @@ def kv_tokens(total: Fraction, model: Fraction, per_token: Fraction) -> int:
         If nothing is left for a single token.
     """
     if per_token <= 0:
-        raise InputError("keys and values of more than 0 kB per token", per_token)
+        raise InputError("keys and values of more than 0 kB per token", str(per_token))
     tokens = int((total - model) * GIGABYTE / (per_token * KILOBYTE))
     if tokens < 1:
         raise InputError("memory for at least one token beside the model", f"{total - model} GB")

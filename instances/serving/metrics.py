@@ -149,7 +149,7 @@ def percentile(values: Ints, q: Fraction) -> int:
         Above 0 and at most 1.
     """
     if not 0 < q <= 1:
-        raise InputError("a quantile above 0 and at most 1", q)
+        raise InputError("a quantile above 0 and at most 1", str(q))
     rank = ceil(q * len(values)) - 1
     return int(np.partition(values, rank)[rank])
 

@@ -92,6 +92,7 @@ class Traffic:
     rate: Fraction
     first: int | None
     class_edges: tuple[int, ...]
+    class_shares: tuple[int, ...]
 
     def load(self) -> tuple[Arrivals, DropReport | None]:
         """Return the requests, and what was dropped in reading them if they were read.
@@ -102,6 +103,7 @@ class Traffic:
             If a trace cannot be read or has no arrivals, or a number is out of range.
         """
         from instances.serving.arriving import classes_by_prompt
+        from instances.serving.classes import draw_classes
 
         self._check()
         arrivals, report = self._read() if self.trace is not None else (self._generate(), None)
@@ -109,6 +111,8 @@ class Traffic:
             arrivals = arrivals.faster(self.rate)
         if self.class_edges:
             arrivals = arrivals.with_priority(classes_by_prompt(arrivals.prompt, self.class_edges))
+        elif self.class_shares:
+            arrivals = arrivals.with_priority(draw_classes(len(arrivals), self.seed, self.class_shares))
         return arrivals, report
 
     @property
@@ -119,6 +123,8 @@ class Traffic:
     def _check(self) -> None:
         if (self.trace is None) == (self.family is None):
             raise click.UsageError("expected either a TRACE or --generate FAMILY")
+        if self.class_edges and self.class_shares:
+            raise click.UsageError("expected either --class-edges or --class-shares")
         if self.trace is not None:
             if self.form is None:
                 raise click.UsageError("expected --format with a TRACE")
@@ -197,6 +203,13 @@ traffic_options = collected(
             metavar="N[,N…]",
             default=(),
             help="Prompt lengths at which the next priority class begins.",
+        ),
+        click.option(
+            "--class-shares",
+            type=Listed(click.IntRange(min=0)),
+            metavar="N[,N…]",
+            default=(),
+            help="Draw priority classes at random in these shares, as 20,30,50.",
         ),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from time import perf_counter
@@ -15,6 +15,8 @@ from milp.cli.errors import ExitCode
 from milp.cli.output import report
 from milp.cli.policy_options import batch_policy_options, prediction_options
 from milp.cli.progress import shown_progress
+from milp.cli.round_options import round_options
+from milp.cli.schedulers import policy_names, scheduler
 from milp.cli.serving_options import machine_options, service_level, sla_option, traffic_options
 
 if TYPE_CHECKING:
@@ -24,16 +26,11 @@ if TYPE_CHECKING:
     from heuristics.schedulers.simulation import Simulation
     from instances.serving import Arrivals, ServiceLevel
     from milp.cli.policy_options import BatchPolicyChoice, Prediction
+    from milp.cli.round_options import RoundChoice
     from milp.cli.serving_options import Machines, Traffic
 
 BAR = 24
 """Characters of the progress bar."""
-
-
-def _policies() -> Iterable[str]:
-    from heuristics.schedulers.batches import POLICIES
-
-    return POLICIES
 
 
 def progress_text(progress: SimulationProgress) -> str:
@@ -48,11 +45,12 @@ def progress_text(progress: SimulationProgress) -> str:
 
 @click.command()
 @traffic_options
-@click.option("--policy", type=options.LazyChoice(_policies), required=True, help="The scheduler.")
+@click.option("--policy", type=options.LazyChoice(policy_names), required=True, help="The scheduler.")
 @machine_options
 @sla_option
 @prediction_options
 @batch_policy_options
+@round_options
 @click.option(
     "--drop-oversized", is_flag=True, help="Drop requests that no device can hold instead of refusing them."
 )
@@ -76,6 +74,7 @@ def simulate(
     sla: tuple[Fraction, ...] | None,
     prediction: Prediction,
     choice: BatchPolicyChoice,
+    round_choice: RoundChoice,
     drop_oversized: bool,
     output: Path | None,
     plot: Path | None,
@@ -83,38 +82,30 @@ def simulate(
 ) -> ExitCode:
     """Run a scheduler on the requests of TRACE, or on generated ones, and measure what it does.
 
-    Devices run batches to completion: model A of docs/serving.md. The same requests, options and seed give
+    The policy says what devices do: run batches to completion, model A of docs/serving.md, or work in rounds
+    that requests join and leave, model B of docs/serving-rounds.md. The same requests, options and seed give
     the same schedule, to the nanosecond, on every machine.
     """
     _refuse_early(output, plot)
     from heuristics.schedulers import batches
 
     promised = service_level(sla)
-    device, fitted = machines.batch_device()
-    chosen = batches.policy(policy, choice.options(promised))
+    chosen = scheduler(policy, machines, choice, round_choice, promised, traffic.seed)
     arrivals, account = traffic.load()
     oversized = 0
     if drop_oversized:
-        arrivals, oversized = batches.without_oversized(arrivals, device)
+        arrivals, oversized = batches.without_oversized(arrivals, chosen.device)
     predicted = prediction.of(arrivals.gen, traffic.seed)
     start = perf_counter()
     with shown_progress(progress_text) as progress:
-        found = batches.run(
-            arrivals,
-            device,
-            machines.devices,
-            chosen,
-            predicted,
-            service_level=promised,
-            progress=progress,
-        )
+        found = chosen.run(arrivals, predicted=predicted, service_level=promised, progress=progress)
     runtime = perf_counter() - start
     files = _written(found, arrivals, promised, policy, output, plot)
 
     def tables() -> Iterator[RenderableType]:
         from rich.markup import escape
 
-        from milp.cli.serving_tables import device_text, simulation_tables
+        from milp.cli.serving_tables import simulation_tables
         from milp.cli.tables import facts
 
         dropped = f", {oversized:,} too long for a device dropped" if oversized else ""
@@ -122,20 +113,20 @@ def simulate(
             {
                 "trace": f"{escape(traffic.name)}, {len(arrivals):,} requests{dropped}",
                 "policy": policy,
-                "devices": f"{machines.devices:,} × {device_text(device, fitted)}",
+                "devices": f"{machines.devices:,} × {chosen.text}",
             }
         )
         yield from simulation_tables(found)
         if files:
             yield facts({f"wrote {what}": escape(path) for what, path in files.items()})
 
-    from milp.cli.serving_records import arrivals_record, device_record, simulation_record
+    from milp.cli.serving_records import arrivals_record, simulation_record
 
     record = {
         **simulation_record(found, promised),
         "policy": policy,
         **arrivals_record(traffic.name, arrivals, account, oversized),
-        **device_record(device, machines.devices, fitted),
+        **chosen.record,
         "runtime_s": round(runtime, 3),
         "files": files,
     }

@@ -34,9 +34,9 @@ class MemoryRule:
 
     def __post_init__(self) -> None:
         if not 0 <= self.reserve < 1:
-            raise InputError("a share from 0 to below 1", self.reserve, field="reserve")
+            raise InputError("a share from 0 to below 1", str(self.reserve), field="reserve")
         if self.overflow is not None and not 0 < self.overflow < Fraction(1, 2):
-            raise InputError("a probability between 0 and 1/2", self.overflow, field="overflow")
+            raise InputError("a probability between 0 and 1/2", str(self.overflow), field="overflow")
 
     def size(self, recent: Recent, kv_tokens: int, most: int) -> int:
         """Return b_mem, from 1 to `most`; without a finished request there is no μ and it is `most`.

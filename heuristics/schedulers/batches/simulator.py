@@ -21,6 +21,7 @@ from instances.errors import InputError
 from instances.serving.arrivals import Arrivals
 from instances.serving.batch_device import BatchDevice
 from instances.serving.batch_schedule import BatchSchedule
+from instances.serving.round_device import RoundDevice
 
 Ints = npt.NDArray[np.int64]
 
@@ -72,7 +73,7 @@ def simulate(
     return run.schedule(bins)
 
 
-def without_oversized(arrivals: Arrivals, device: BatchDevice) -> tuple[Arrivals, int]:
+def without_oversized(arrivals: Arrivals, device: BatchDevice | RoundDevice) -> tuple[Arrivals, int]:
     """Return the requests that fit into a device, and how many were dropped.
 
     Raises
