@@ -58,7 +58,7 @@ class NoisyOracle:
 
     def __post_init__(self) -> None:
         if self.error < 0:
-            raise InputError("an error of at least 0", self.error, field="error")
+            raise InputError("an error of at least 0", str(self.error), field="error")
 
     def predict(self, gen: Ints, seed: int) -> Ints:
         """Return lengths that are off by up to `error`, at least 1 token each."""
@@ -70,7 +70,8 @@ class NoisyOracle:
         scaled = widened(gen, bound) * (bottom + widened(2 * words + 1 - 2 * _HALF, bound) * top)
         nearest = (2 * scaled + bottom) // (2 * bottom)
         most = np.iinfo(np.int64).max // 4
-        return np.clip(nearest, 1, most).astype(np.int64)
+        predicted: Ints = np.clip(nearest, 1, most).astype(np.int64)
+        return predicted
 
 
 @dataclass(frozen=True)

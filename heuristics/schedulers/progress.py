@@ -47,7 +47,7 @@ class Reporter:
     def __init__(self, callback: ProgressCallback | None, requests: int) -> None:
         self.callback, self.requests = callback, requests
         self.start = perf_counter()
-        self.due = 0.0
+        self.due = INTERVAL
 
     def tell(self, served: int, now: int) -> None:
         """Report if somebody listens and the last report is long enough ago."""

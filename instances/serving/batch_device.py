@@ -40,9 +40,11 @@ class BatchDevice:
 
     def __post_init__(self) -> None:
         if self.fixed < 0 or self.per_token <= 0 or self.sharing < 0:
-            raise InputError("fixed ≥ 0, per_token > 0 and sharing ≥ 0", str(self))
+            found = f"{self.fixed}, {self.per_token} and {self.sharing}"
+            raise InputError("fixed ≥ 0, per_token > 0 and sharing ≥ 0", found)
         if self.kv_tokens < 1 or self.max_batch_size < 1:
-            raise InputError("kv_tokens and max_batch_size of at least 1", str(self))
+            found = f"{self.kv_tokens} and {self.max_batch_size}"
+            raise InputError("kv_tokens and max_batch_size of at least 1", found)
 
     def duration(self, size: int, longest: int) -> int:
         """Return T in ns of a batch of `size` requests whose longest has `longest` tokens in all."""

@@ -23,6 +23,7 @@ from milp.cli.grid import grid
 from milp.cli.league import league
 from milp.cli.pareto import pareto
 from milp.cli.recheck import recheck
+from milp.cli.simulate import simulate
 from milp.cli.solve import solve
 from milp.cli.table import table
 from milp.cli.verify import verify
@@ -78,6 +79,7 @@ for command in (
     pareto,
     league,
     grid,
+    simulate,
     generate,
     convert,
     export,
