@@ -21,6 +21,7 @@ from milp.cli.explain import explain
 from milp.cli.export import export
 from milp.cli.generate import generate
 from milp.cli.grid import grid
+from milp.cli.hindsight import hindsight
 from milp.cli.league import league
 from milp.cli.pareto import pareto
 from milp.cli.recheck import recheck
@@ -82,6 +83,7 @@ for command in (
     grid,
     simulate,
     compare,
+    hindsight,
     generate,
     convert,
     export,

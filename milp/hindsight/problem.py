@@ -11,7 +11,7 @@ from instances.exact import exact_text
 from instances.serving import Arrivals, BatchDevice, RoundDevice
 from instances.serving.service_level import ServiceLevel
 
-MOST_DEVICES = 2**16
+MOST_DEVICES = 10**6
 
 
 @dataclass(frozen=True, eq=False)
