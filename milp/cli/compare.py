@@ -15,19 +15,32 @@ from milp.cli.errors import ExitCode
 from milp.cli.output import report, require_folder
 from milp.cli.policy_options import batch_policy_options
 from milp.cli.progress import shown_progress
+from milp.cli.round_options import round_options
+from milp.cli.schedulers import batch_machine, round_machine
 from milp.cli.serving_options import Listed, machine_options, service_level, sla_option, traffic_options
 from milp.cli.simulate import progress_text
 
 if TYPE_CHECKING:
     from heuristics.schedulers.predictors import Predictor
-    from instances.serving import Arrivals
+    from instances.serving import Arrivals, ServiceLevel
     from milp.cli.policy_options import BatchPolicyChoice
+    from milp.cli.round_options import RoundChoice
+    from milp.cli.schedulers import AnyMachine
     from milp.cli.serving_options import Machines, Traffic
-    from milp.comparison import Comparison, ComparisonProgress
+    from milp.comparison import Comparison, ComparisonProgress, Contestant
+
+    Said = tuple[Machines, BatchPolicyChoice, RoundChoice, ServiceLevel | None, int]
 
 
 @click.command()
 @traffic_options
+@click.option(
+    "--model",
+    type=click.Choice(["batches", "rounds"]),
+    default="batches",
+    show_default=True,
+    help="Devices that run batches to completion, or that work in rounds.",
+)
 @click.option(
     "--policies", default="all", show_default=True, metavar="A,B,…|all", help="Schedulers that take part."
 )
@@ -62,6 +75,7 @@ if TYPE_CHECKING:
 @machine_options
 @sla_option
 @batch_policy_options
+@round_options
 @click.option("--bounds/--no-bounds", default=True, show_default=True, help="Certify what none could beat.")
 @click.option("--csv", type=options.OUTPUT_FILE, metavar="FILE", help="Write all rows as CSV.")
 @click.option("--markdown", type=options.OUTPUT_FILE, metavar="FILE", help="Write the tables as Markdown.")
@@ -69,6 +83,7 @@ if TYPE_CHECKING:
 @options.json_option
 def compare(
     traffic: Traffic,
+    model: str,
     policies: str,
     rates: tuple[Fraction, ...] | None,
     bin_counts: tuple[int, ...],
@@ -77,6 +92,7 @@ def compare(
     machines: Machines,
     sla: tuple[Fraction, ...] | None,
     choice: BatchPolicyChoice,
+    round_choice: RoundChoice,
     bounds: bool,
     csv: Path | None,
     markdown: Path | None,
@@ -88,26 +104,22 @@ def compare(
     Beside them stands what no scheduler could have beaten, certified: see docs/hindsight.md. The same
     requests, options and seed give the same numbers on every machine.
     """
-    from milp.comparison import batch_contestants
     from milp.comparison import compare as compared
-    from milp.comparison.contestants import BatchField
     from milp.hindsight.hindsight import bounds_for
 
     _refuse_early(csv, markdown, plot)
     promised = service_level(sla)
-    device, fitted = machines.batch_device()
-    field = BatchField(device, machines.devices, promised, traffic.seed)
-    contestants = batch_contestants(
-        field,
+    machine, contestants = _contestants(
+        model,
         None if policies == "all" else _names(policies),
         bin_counts,
         _predictors(predictors, error),
-        choice.options(promised),
+        (machines, choice, round_choice, promised, traffic.seed),
     )
     arrivals, account = replace(traffic, rate=Fraction(1)).load()
 
     def bound(arriving: Arrivals) -> Any:
-        return bounds_for(arriving, device, machines.devices, promised)
+        return bounds_for(arriving, machine.device, machines.devices, promised)
 
     with shown_progress(_progress_text) as progress:
         found = compared(arrivals, contestants, rates or (traffic.rate,), bound if bounds else None, progress)
@@ -117,13 +129,12 @@ def compare(
         from rich.markup import escape
 
         from milp.cli.compare_tables import compare_tables
-        from milp.cli.serving_tables import device_text
         from milp.cli.tables import facts
 
         yield facts(
             {
                 "trace": f"{escape(traffic.name)}, {len(arrivals):,} requests",
-                "devices": f"{machines.devices:,} × {device_text(device, fitted)}",
+                "devices": f"{machines.devices:,} × {machine.text}",
             }
         )
         yield from compare_tables(found)
@@ -131,16 +142,37 @@ def compare(
             yield facts({f"wrote {what}": escape(path) for what, path in files.items()})
 
     from milp.cli.compare_records import comparison_record
-    from milp.cli.serving_records import arrivals_record, device_record
+    from milp.cli.serving_records import arrivals_record
 
     record = {
         **arrivals_record(traffic.name, arrivals, account, 0),
-        **device_record(device, machines.devices, fitted),
+        **machine.record,
         **comparison_record(found, promised),
         "files": files,
     }
     report(as_json, record, tables)
     return _code(found)
+
+
+def _contestants(
+    model: str,
+    policies: list[str] | None,
+    bins: tuple[int, ...],
+    predictors: dict[str, Predictor],
+    said: Said,
+) -> tuple[AnyMachine, tuple[Contestant, ...]]:
+    """Return the devices of a model, and who takes part on them."""
+    from milp.comparison import Field, batch_contestants, round_contestants
+
+    machines, choice, round_choice, promised, seed = said
+    if model == "rounds":
+        rounds = round_machine(machines, round_choice)
+        told = round_choice.options(choice.batch_size, promised, seed)
+        meet = Field(rounds.device, machines.devices, promised, seed)
+        return rounds, round_contestants(meet, policies, predictors, told)
+    batches = batch_machine(machines)
+    field = Field(batches.device, machines.devices, promised, seed)
+    return batches, batch_contestants(field, policies, bins, predictors, choice.options(promised))
 
 
 def _names(given: str) -> list[str]:

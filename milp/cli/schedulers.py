@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 
 from milp.cli.records import Record
 
@@ -16,22 +16,70 @@ if TYPE_CHECKING:
     from milp.cli.serving_options import Machines
 
 
+Device = TypeVar("Device", "BatchDevice", "RoundDevice")
+
+
+class Machine(NamedTuple, Generic[Device]):
+    """Devices of one model.
+
+    Attributes
+    ----------
+    device
+        What they are like.
+    text, record
+        The same for people and for JSON.
+    """
+
+    device: Device
+    text: str
+    record: Record
+
+
+def batch_machine(machines: Machines) -> Machine[BatchDevice]:
+    """Return the devices of model A.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range, or a latency grid cannot be fitted.
+    """
+    from milp.cli.serving_records import device_record
+    from milp.cli.serving_tables import device_text
+
+    device, fitted = machines.batch_device()
+    record = device_record(device, machines.devices, fitted)
+    return Machine(device, device_text(device, fitted), record)
+
+
+def round_machine(machines: Machines, round_choice: RoundChoice) -> Machine[RoundDevice]:
+    """Return the devices of model B.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range.
+    """
+    from milp.cli.round_options import round_device_record, round_device_text
+
+    device = round_choice.device(machines)
+    return Machine(device, round_device_text(device), round_device_record(device, machines.devices))
+
+
+AnyMachine: TypeAlias = "Machine[BatchDevice] | Machine[RoundDevice]"
+
+
 class Scheduler(NamedTuple):
     """A policy on devices of its model.
 
     Attributes
     ----------
-    device
-        What the devices are like.
-    text, record
-        The same for people and for JSON.
+    machine
+        The devices.
     run
         Called with the arrivals, and by name with `predicted`, `service_level` and `progress`.
     """
 
-    device: BatchDevice | RoundDevice
-    text: str
-    record: Record
+    machine: AnyMachine
     run: Callable[..., Simulation]
 
 
@@ -60,21 +108,13 @@ def scheduler(
     from heuristics.schedulers import batches, rounds
 
     if policy in rounds.POLICIES:
-        from milp.cli.round_options import round_device_record, round_device_text
-
-        device = round_choice.device(machines)
-        chosen = rounds.policy(policy, round_choice.options(choice.batch_size, promised, seed))
-        record = round_device_record(device, machines.devices)
-        run = partial(rounds.run, device=device, devices=machines.devices, policy=chosen)
-        return Scheduler(device, round_device_text(device), record, run)
-    from milp.cli.serving_records import device_record
-    from milp.cli.serving_tables import device_text
-
-    runner, fitted = machines.batch_device()
+        told = round_choice.options(choice.batch_size, promised, seed)
+        rounder = round_machine(machines, round_choice)
+        chosen = rounds.policy(policy, told)
+        run = partial(rounds.run, device=rounder.device, devices=machines.devices, policy=chosen)
+        return Scheduler(rounder, run)
+    runner = batch_machine(machines)
     served_by = batches.policy(policy, choice.options(promised))
     return Scheduler(
-        runner,
-        device_text(runner, fitted),
-        device_record(runner, machines.devices, fitted),
-        partial(batches.run, device=runner, devices=machines.devices, policy=served_by),
+        runner, partial(batches.run, device=runner.device, devices=machines.devices, policy=served_by)
     )

@@ -94,7 +94,7 @@ def simulate(
     arrivals, account = traffic.load()
     oversized = 0
     if drop_oversized:
-        arrivals, oversized = batches.without_oversized(arrivals, chosen.device)
+        arrivals, oversized = batches.without_oversized(arrivals, chosen.machine.device)
     predicted = prediction.of(arrivals.gen, traffic.seed)
     start = perf_counter()
     with shown_progress(progress_text) as progress:
@@ -113,7 +113,7 @@ def simulate(
             {
                 "trace": f"{escape(traffic.name)}, {len(arrivals):,} requests{dropped}",
                 "policy": policy,
-                "devices": f"{machines.devices:,} × {chosen.text}",
+                "devices": f"{machines.devices:,} × {chosen.machine.text}",
             }
         )
         yield from simulation_tables(found)
@@ -126,7 +126,7 @@ def simulate(
         **simulation_record(found, promised),
         "policy": policy,
         **arrivals_record(traffic.name, arrivals, account, oversized),
-        **chosen.record,
+        **chosen.machine.record,
         "runtime_s": round(runtime, 3),
         "files": files,
     }

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Generic, TypeVar
 
-from heuristics.schedulers import batches
+from heuristics.schedulers import batches, rounds
 from heuristics.schedulers.batches import BatchOptions
-from heuristics.schedulers.batches.policy import BatchPolicy
 from heuristics.schedulers.predictors import Oracle, Predictor
 from heuristics.schedulers.progress import ProgressCallback
+from heuristics.schedulers.rounds import RoundOptions
 from heuristics.schedulers.simulation import Simulation
-from instances.serving import Arrivals, BatchDevice, ServiceLevel
+from instances.serving import Arrivals, BatchDevice, RoundDevice, ServiceLevel
 
 Simulate = Callable[[Arrivals, ProgressCallback | None], Simulation]
 """What a contestant does with requests."""
+
+Device = TypeVar("Device", BatchDevice, RoundDevice)
 
 
 @dataclass(frozen=True)
@@ -34,27 +38,27 @@ class Contestant:
 
 
 @dataclass(frozen=True)
-class BatchField:
-    """Where contestants of model A meet: the same devices, promises and seed for all.
+class Field(Generic[Device]):
+    """Where contestants meet: the same devices, promises and seed for all.
 
     Attributes
     ----------
     device, devices
-        One of the devices, and how many there are.
+        One of the devices, whose type says which machine model is meant, and how many there are.
     service_level
         What is promised, if anything.
     seed
         Of the errors of predictors.
     """
 
-    device: BatchDevice
+    device: Device
     devices: int
     service_level: ServiceLevel | None = None
     seed: int = 0
 
 
 def batch_contestants(
-    field: BatchField,
+    field: Field[BatchDevice],
     policies: Iterable[str] | None = None,
     bins: Iterable[int] = (1, 2, 4, 8),
     predictors: Mapping[str, Predictor] = {"oracle": Oracle()},
@@ -80,28 +84,60 @@ def batch_contestants(
     InputError
         If there is no such policy, or it cannot use its options.
     """
-    told_all = BatchOptions() if options is None else options
+    told = BatchOptions() if options is None else options
     found = []
     for name in batches.POLICIES if policies is None else policies:
         if name != "multi-bin":
-            found.append(_contestant(name, field, batches.policy(name, told_all), Oracle()))
+            run = partial(batches.run, policy=batches.policy(name, told))
+            found.append(_contestant(name, field, run, Oracle()))
             continue
         for count in bins:
-            policy = batches.policy(name, replace(told_all, edges=None, bins=count))
-            for told, predictor in list(predictors.items())[: 1 if count == 1 else None]:
-                label = f"multi-bin {count}" if count == 1 else f"multi-bin {count} {told}"
-                found.append(_contestant(label, field, policy, predictor))
+            binned = batches.policy(name, replace(told, edges=None, bins=count))
+            run = partial(batches.run, policy=binned)
+            for word, predictor in list(predictors.items())[: 1 if count == 1 else None]:
+                label = f"multi-bin {count}" if count == 1 else f"multi-bin {count} {word}"
+                found.append(_contestant(label, field, run, predictor))
     return tuple(found)
 
 
-def _contestant(name: str, field: BatchField, policy: BatchPolicy, predictor: Predictor) -> Contestant:
+def round_contestants(
+    field: Field[RoundDevice],
+    policies: Iterable[str] | None = None,
+    predictors: Mapping[str, Predictor] = {"oracle": Oracle()},
+    options: RoundOptions | None = None,
+) -> tuple[Contestant, ...]:
+    """Return policies of model B as contestants, each with every predictor; parameters as above.
+
+    Raises
+    ------
+    InputError
+        If there is no such policy.
+    """
+    told = RoundOptions() if options is None else options
+    return tuple(
+        _contestant(
+            name if len(predictors) == 1 else f"{name} {word}",
+            field,
+            partial(rounds.run, policy=rounds.policy(name, told)),
+            predictor,
+        )
+        for name in (rounds.POLICIES if policies is None else policies)
+        for word, predictor in predictors.items()
+    )
+
+
+def _contestant(
+    name: str,
+    field: Field[BatchDevice] | Field[RoundDevice],
+    run: Callable[..., Simulation],
+    predictor: Predictor,
+) -> Contestant:
     def simulate(arrivals: Arrivals, progress: ProgressCallback | None) -> Simulation:
-        return batches.run(
+        return run(
             arrivals,
             field.device,
             field.devices,
-            policy,
-            predictor.predict(arrivals.gen, field.seed),
+            predicted=predictor.predict(arrivals.gen, field.seed),
             service_level=field.service_level,
             progress=progress,
         )
