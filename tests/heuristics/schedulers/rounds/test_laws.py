@@ -21,7 +21,7 @@ def served(case: Case) -> RoundSchedule:
     return simulate(case.arrivals, case.device, case.devices, case.make(), case.predicted)
 
 
-@settings(max_examples=500)
+@settings(max_examples=300)
 @given(cases())
 def test_conservation(case: Case) -> None:
     """Every request is served once, after it arrives, within memory, one round at a time per device.
@@ -35,7 +35,7 @@ def test_conservation(case: Case) -> None:
     assert walk(case.arrivals, case.device, case.devices, schedule)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(cases())
 def test_deterministic(case: Case) -> None:
     """The same trace, policy and seed give the same schedule, in every column."""
@@ -44,21 +44,21 @@ def test_deterministic(case: Case) -> None:
         assert np.array_equal(getattr(one, name), getattr(two, name))
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(cases(("static-batching", "fcfs", "shortest-first", "mc-sf"), noisy=False))
 def test_nobody_is_put_back_if_predictions_are_right(case: Case) -> None:
     """Who looks ahead with true lengths never overflows: every request runs in one stretch."""
     assert served(case).preemptions.max() == 0
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(cases(("fcfs", "fcfs-held-now", "static-batching")))
 def test_first_come_first_served(case: Case) -> None:
     """Requests start in the order in which they arrive."""
     assert (np.diff(served(case).first_start) >= 0).all()
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(cases(("static-batching",), noisy=False))
 def test_nobody_joins_a_static_batch(case: Case) -> None:
     """On each device, requests that overlap start together, and no batch is larger than it may be."""
