@@ -58,8 +58,8 @@ the model.
   *holds*: it is at most 30 s plus one batch, the longest time that any request ran.
 - *running*: requests per round, on average.
 - *static n*: static batching with batches of n. *priority*: the scheduler as designed; *− boost*,
-  *− preemption*, *− both*: without these; *P99 of service*: its batch size follows P99 without the wait for the first round;
-  *priority 64*: its batch size stays at 64."""
+  *− preemption*, *− both*: without these; *P99 of service*: its batch size
+  follows P99 without the wait for the first round; *priority 64*: its batch size stays at 64."""
 
 
 def saturated(rows: Mapping[str, Row]) -> str:
