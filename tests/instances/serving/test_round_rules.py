@@ -18,7 +18,7 @@ from tests.heuristics.schedulers.rounds.traces import Case, cases, walk
 NAMES = [field.name for field in fields(RoundSchedule)]
 
 
-@settings(max_examples=600)
+@settings(max_examples=250)
 @given(cases(), st.sampled_from(NAMES), st.integers(0, 30), st.sampled_from([-5, -1, 1, 2, 40]))
 def test_one_changed_number_is_found(case: Case, name: str, row: int, change: int) -> None:
     """Whatever number is changed, the checker and a walk through all rounds agree whether it is sound."""
@@ -30,7 +30,7 @@ def test_one_changed_number_is_found(case: Case, name: str, row: int, change: in
     assert sound == walk(case.arrivals, case.device, case.devices, changed)
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(cases(), st.sampled_from(["arrival", "prompt", "gen", "kv_tokens", "max_batch_size", "swap"]))
 def test_another_trace_is_found(case: Case, what: str) -> None:
     """A schedule of one trace is judged on another one as a walk through all rounds judges it."""

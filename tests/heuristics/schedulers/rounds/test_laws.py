@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
 from heuristics.schedulers.rounds import POLICIES, policy, simulate
+from heuristics.schedulers.rounds.device import Device
+from heuristics.schedulers.rounds.in_order import InOrder
+from heuristics.schedulers.rounds.memory import LookAhead
 from instances.errors import InputError
 from instances.serving import Arrivals, RoundDevice, RoundSchedule
 from instances.serving.classes import draw_classes
@@ -21,7 +25,7 @@ def served(case: Case) -> RoundSchedule:
     return simulate(case.arrivals, case.device, case.devices, case.make(), case.predicted)
 
 
-@settings(max_examples=500)
+@settings(max_examples=300)
 @given(cases())
 def test_conservation(case: Case) -> None:
     """Every request is served once, after it arrives, within memory, one round at a time per device.
@@ -35,7 +39,7 @@ def test_conservation(case: Case) -> None:
     assert walk(case.arrivals, case.device, case.devices, schedule)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(cases())
 def test_deterministic(case: Case) -> None:
     """The same trace, policy and seed give the same schedule, in every column."""
@@ -44,21 +48,21 @@ def test_deterministic(case: Case) -> None:
         assert np.array_equal(getattr(one, name), getattr(two, name))
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(cases(("static-batching", "fcfs", "shortest-first", "mc-sf"), noisy=False))
 def test_nobody_is_put_back_if_predictions_are_right(case: Case) -> None:
     """Who looks ahead with true lengths never overflows: every request runs in one stretch."""
     assert served(case).preemptions.max() == 0
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(cases(("fcfs", "fcfs-held-now", "static-batching")))
 def test_first_come_first_served(case: Case) -> None:
     """Requests start in the order in which they arrive."""
     assert (np.diff(served(case).first_start) >= 0).all()
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(cases(("static-batching",), noisy=False))
 def test_nobody_joins_a_static_batch(case: Case) -> None:
     """On each device, requests that overlap start together, and no batch is larger than it may be."""
@@ -115,3 +119,39 @@ def test_requests_that_never_fit_are_refused() -> None:
         simulate(arrivals, RoundDevice(), 1, policy("fcfs"), np.array([1]))
     with pytest.raises(InputError, match="one of static-batching"):
         policy("lifo")
+
+
+class Fickle(InOrder):
+    """Starts requests, takes the last one out again at once, and starts it once more."""
+
+    def decide(self, device: Device) -> None:
+        """Start, preempt, start."""
+        super().decide(device)
+        latest = next(reversed(device.running))
+        if device.generated(latest) == 0:
+            device.preempt(latest)
+            device.start(latest)
+
+
+@settings(max_examples=60)
+@given(cases(("fcfs",)))
+def test_a_policy_may_change_its_mind(case: Case) -> None:
+    """What is preempted before it ran leaves no trace."""
+    schedules = [
+        simulate(case.arrivals, case.device, case.devices, maker, case.predicted)
+        for maker in (partial(Fickle, memory=LookAhead), policy("fcfs"))
+    ]
+    assert broken_rules(case.arrivals, case.device, case.devices, schedules[0]) == []
+    for name in RoundSchedule.__dataclass_fields__:
+        assert np.array_equal(getattr(schedules[0], name), getattr(schedules[1], name))
+
+
+def test_a_policy_that_leaves_devices_idle_is_told() -> None:
+    """Starting nothing on an idle device would stop time: an error says whose fault it is."""
+
+    class Lazy(InOrder):
+        def decide(self, device: Device) -> None:
+            """Do nothing."""
+
+    with pytest.raises(RuntimeError, match="Lazy leaves requests waiting"):
+        simulate(loaded(3), RoundDevice(), 1, partial(Lazy, memory=LookAhead))

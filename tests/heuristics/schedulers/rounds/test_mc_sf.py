@@ -36,7 +36,7 @@ def published(arrivals: Arrivals, memory: int) -> list[int]:
     return [start[i] for i in range(len(arrivals))]
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(st.integers(5, 40), st.integers(1, 30), st.integers(0, 40), st.integers(0, 2**32))
 def test_unit_rounds(memory: int, requests: int, last: int, seed: int) -> None:
     """With rounds of unit time and arrivals at whole rounds every request starts when it is published to."""

@@ -42,7 +42,7 @@ def filled(memory: Memory, running: Running) -> Memory:
     return memory
 
 
-@settings(max_examples=1000)
+@settings(max_examples=500)
 @given(situations())
 def test_look_ahead_finds_the_first_start(situation: tuple[int, Running, int, int, int]) -> None:
     """It is the least clock that leaves memory in every round, if that is before somebody ends."""

@@ -46,7 +46,7 @@ def test_the_classes_have_their_shares_while_all_wait() -> None:
         assert (np.diff(schedule.first_start[arrivals.priority == level]) > 0).all()
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(cases(("priority",)))
 def test_nobody_starts_before_an_older_one_that_is_boosted(case: Case) -> None:
     """When a stretch begins, no request waits that arrived earlier and has waited for the boost."""
@@ -62,7 +62,7 @@ def test_nobody_starts_before_an_older_one_that_is_boosted(case: Case) -> None:
         assert not (waits & (begin - arrival[schedule.request] >= after)).any()
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(cases(("priority",), noisy=False))
 def test_who_is_preempted_for_whom(case: Case) -> None:
     """Only the last class, with few tokens and once, for a request of class 0 there and then."""

@@ -1,0 +1,1 @@
+"""Schedulers over time, measured."""
