@@ -46,9 +46,7 @@ def claims_for(case: BatchCase, quantiles: Iterable[Fraction]) -> tuple[Claim, .
         if found is not None:
             latency, windows = found
             claims.append(
-                Claim(
-                    "percentile", "windows", Fraction(latency + 1), quantile, _columns(memory, windows)
-                )
+                Claim("percentile", "windows", Fraction(latency + 1), quantile, _columns(memory, windows))
             )
     return tuple(claims)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations, permutations
 
@@ -125,7 +126,7 @@ def _pieces(arrival: list[int], work: list[int], priority: tuple[int, ...]) -> l
 def test_windows_reach_the_linear_program(seed: int, devices: int) -> None:
     """The greedy windows bound the number on time as well as the program over all windows does."""
     problem = random_problem(seed, 60, devices)
-    case = BatchCase(problem)
+    case = BatchCase(replace(problem, arrivals=problem.arrivals.faster(Fraction(4 * devices))))
     assert problem.service_level is not None
     requests = candidates(case, problem.service_level.of(case.arrivals.priority), memory_prices(case))
     found, best = most_on_time(requests, find_windows(requests)), _program(requests)
