@@ -1,0 +1,1 @@
+"""Measurements of schedulers over time and of their hindsight bounds."""
