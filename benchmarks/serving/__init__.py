@@ -1,1 +1,1 @@
-"""Schedulers over time, measured."""
+"""Benchmarks of serving over time."""

@@ -69,6 +69,7 @@ class _Model:
             model.new_int_var(r + alone, self.horizon, "")
             for r, alone in zip(self.arrival, case.alone.tolist(), strict=True)
         ]
+        self.device: list[list[cp_model.IntVar]] = []
         self._batches()
         self._times()
 
@@ -94,20 +95,24 @@ class _Model:
             )
 
     def _times(self) -> None:
-        """Batches start after their members' arrivals, as many at once as there are devices."""
-        model, intervals = self.model, []
+        """Batches start after their members' arrivals, each on one device, one after another on it."""
+        model, devices = self.model, range(min(self.case.devices, self.count))
+        on: list[list[cp_model.IntervalVar]] = [[] for _ in devices]
         for leader in range(self.count):
             start, taken, finish = self.start[leader], self.taken[leader], self.finish[leader]
             leads = self.member[leader][leader]
-            intervals.append(model.new_optional_interval_var(start, taken, finish, leads, ""))
+            # Devices are alike: the k-th request leads on one of the first k.
+            chosen = [model.new_bool_var("") for _ in devices[: leader + 1]]
+            model.add(sum(chosen) == leads)
+            for intervals, here in zip(on, chosen, strict=False):
+                intervals.append(model.new_optional_interval_var(start, taken, finish, here, ""))
+            self.device.append(chosen)
+        for intervals in on:
+            model.add_no_overlap(intervals)
         for request, own in enumerate(self.member):
             for leader, member in own.items():
                 model.add(self.start[leader] >= self.arrival[request]).only_enforce_if(member)
                 model.add(self.completion[request] >= self.finish[leader]).only_enforce_if(member)
-        if self.case.devices == 1:
-            model.add_no_overlap(intervals)
-        else:
-            model.add_cumulative(intervals, [1] * len(intervals), self.case.devices)
 
     def late(self, latency: list[int]) -> list[cp_model.IntVar]:
         """Return per request whether it takes longer than promised."""
@@ -187,15 +192,14 @@ def exact_schedule(
 
 
 def _schedule(written: _Model, solver: cp_model.CpSolver) -> BatchSchedule:
-    """Return the batches of a solution in order of their start, each on the first device that is free."""
+    """Return the batches of a solution in order of their start."""
     leader = [next(k for k, x in own.items() if solver.value(x)) for own in written.member]
     order = sorted(set(leader), key=lambda k: (solver.value(written.start[k]), k))
     batch = np.array([order.index(k) for k in leader], dtype=np.int64)
     start = np.array([solver.value(written.start[k]) for k in order], dtype=np.int64)
     finish = start + np.array([solver.value(written.taken[k]) for k in order], dtype=np.int64)
-    free, device = [0] * written.case.devices, []
-    for begins, ends in zip(start.tolist(), finish.tolist(), strict=True):
-        chosen = next(d for d, since in enumerate(free) if since <= begins)
-        device.append(chosen)
-        free[chosen] = ends
-    return BatchSchedule(batch, np.zeros_like(batch), np.array(device, dtype=np.int64), start, finish)
+    device = np.array(
+        [next(d for d, here in enumerate(written.device[k]) if solver.value(here)) for k in order],
+        dtype=np.int64,
+    )
+    return BatchSchedule(batch, np.zeros_like(batch), device, start, finish)

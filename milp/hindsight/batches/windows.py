@@ -98,4 +98,4 @@ def most_on_time(requests: OnTime, windows: Sequence[Window]) -> int:
         price[first:last] += np.where(requests.deadline[first:last] <= end, multiplier, 0)
         paid += multiplier * requests.devices * (end - start) * UNITS
     kept = ONE - requests.share * price
-    return int(paid + sum(kept[kept > 0].tolist())) // ONE
+    return min(len(kept), int(paid + sum(kept[kept > 0].tolist())) // ONE)

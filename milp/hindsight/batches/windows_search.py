@@ -47,7 +47,7 @@ class _Layer:
         return starts, ends
 
     def room(self, start: int, end: int) -> int:
-        return int(self.after[end:].min()) - int(self.before[:start].max())
+        return int(np.minimum.reduce(self.after[end:])) - int(np.maximum.reduce(self.before[:start]))
 
     def take(self, start: int, end: int, work: int) -> None:
         self.after[end:] -= work
