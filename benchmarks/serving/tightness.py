@@ -28,9 +28,9 @@ from instances.serving.clock import NS_PER_MS
 from instances.serving.service_level import ServiceLevel
 from milp.hindsight.batches.case import BatchCase
 from milp.hindsight.batches.exact import exact_schedule
-from milp.hindsight.batches.lateness import rank
 from milp.hindsight.hindsight import HindsightBounds, bounds_for
 from milp.hindsight.problem import HindsightProblem
+from milp.hindsight.relaxations.lateness import rank
 
 QUANTILES = (Fraction(1, 2), Fraction(19, 20))
 Objective = tuple[str, Fraction | None]

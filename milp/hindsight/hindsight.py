@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from instances.serving import Arrivals, BatchDevice
+from instances.serving import Arrivals, BatchDevice, RoundDevice
 from instances.serving.service_level import ServiceLevel
 from milp.hindsight.batches.case import BatchCase
-from milp.hindsight.batches.claiming import claims_for
 from milp.hindsight.certificate import Claim, HindsightCertificate
+from milp.hindsight.claiming import claims_for
 from milp.hindsight.problem import HindsightProblem
+from milp.hindsight.rounds.case import RoundCase
 from milp.hindsight.verify import HindsightVerdict, verify
 
 QUANTILES = (Fraction(1, 2), Fraction(19, 20), Fraction(99, 100))
@@ -57,7 +58,7 @@ class HindsightBounds:
 
 def bounds_for(
     arrivals: Arrivals,
-    device: BatchDevice,
+    device: BatchDevice | RoundDevice,
     devices: int = 1,
     service_level: ServiceLevel | None = None,
     quantiles: Iterable[Fraction] = QUANTILES,
@@ -82,6 +83,7 @@ def bounds_for(
     """
     start = time.perf_counter()
     problem = HindsightProblem(arrivals, device, devices, service_level)
-    certificate = HindsightCertificate(problem.digest(), claims_for(BatchCase(problem), quantiles))
+    case = BatchCase(problem) if isinstance(device, BatchDevice) else RoundCase(problem)
+    certificate = HindsightCertificate(problem.digest(), claims_for(case, quantiles))
     verdict = verify(problem, certificate)
     return HindsightBounds(problem, certificate, verdict, time.perf_counter() - start)

@@ -16,9 +16,11 @@ from instances.errors import InputError
 from instances.serving import BatchDevice
 from milp.hindsight.batches.case import BatchCase
 from milp.hindsight.batches.methods import METHODS as BATCH_METHODS
-from milp.hindsight.batches.methods import Method
 from milp.hindsight.certificate import Claim, HindsightCertificate
 from milp.hindsight.problem import HindsightProblem
+from milp.hindsight.relaxations.methods import METHODS as ANY_METHODS
+from milp.hindsight.relaxations.methods import Method
+from milp.hindsight.rounds.case import RoundCase
 from milp.status import Status
 
 Recompute = Callable[[Claim], Fraction | None]
@@ -79,17 +81,17 @@ def verify(problem: HindsightProblem, certificate: HindsightCertificate) -> Hind
 
 def _methods(problem: HindsightProblem) -> dict[tuple[str, str], tuple[Recompute, tuple[str, ...]]]:
     """Return the methods of the problem's machine model, each with the columns that it takes."""
-    if not isinstance(problem.device, BatchDevice):
-        raise _Rejected("there is no method for this machine model")
+    batches = isinstance(problem.device, BatchDevice)
     try:
-        case = BatchCase(problem)
+        case = BatchCase(problem) if batches else RoundCase(problem)
     except InputError as error:
         raise _Rejected(str(error)) from None
 
     def bound_to(method: Method) -> Recompute:
         return partial(method.recompute, case)
 
-    return {key: (bound_to(method), method.columns) for key, method in BATCH_METHODS.items()}
+    methods = BATCH_METHODS if batches else ANY_METHODS
+    return {key: (bound_to(method), method.columns) for key, method in methods.items()}
 
 
 def _check(claim: Claim, methods: dict[tuple[str, str], tuple[Recompute, tuple[str, ...]]]) -> None:

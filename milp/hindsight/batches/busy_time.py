@@ -18,8 +18,8 @@ from fractions import Fraction
 from heapq import heappop, heappush, heapreplace
 
 from instances.exact import IntArray
-from milp.hindsight.batches.case import BatchCase, total
-from milp.hindsight.batches.shares import UNITS, shares
+from milp.hindsight.batches.case import BatchCase
+from milp.hindsight.units import UNITS, total
 
 FINENESS = 2**20
 """Parts of a unit of time to which mean busy times are rounded down."""
@@ -28,10 +28,10 @@ FINENESS = 2**20
 def mean_latency_by_busy_time(case: BatchCase, prices: tuple[int, ...]) -> Fraction:
     """Return the mean of M_i + T(1, L_i) / 2 − r_i in ns, its total rounded up: completions are whole."""
     scale = UNITS * case.devices
-    busy = least_mean_busy_times(case, shares(case, prices)[case.row], scale)
+    busy = least_mean_busy_times(case, case.work(prices), scale)
     completions = Fraction(busy, FINENESS * scale) + Fraction(total(case.alone), 2)
     whole = -(-completions.numerator // completions.denominator)
-    return Fraction(whole - total(case.arrivals.arrival), len(case.row))
+    return Fraction(whole - total(case.arrivals.arrival), len(case.arrivals))
 
 
 def least_mean_busy_times(case: BatchCase, work: IntArray, scale: int) -> int:

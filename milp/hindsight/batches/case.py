@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +10,7 @@ import numpy.typing as npt
 from instances.errors import InputError
 from instances.exact import IntArray
 from instances.serving import Arrivals, BatchDevice
+from milp.hindsight.batches.shares import shares
 from milp.hindsight.problem import HindsightProblem
 
 Ints = npt.NDArray[np.int64]
@@ -98,7 +98,22 @@ class BatchCase:
         taken: Ints = self.durations[self.row, 0]
         return taken
 
+    def work(self, prices: tuple[int, ...]) -> IntArray:
+        """Return the share of each request, as `shares` says: units, shape (requests,)."""
+        taken: IntArray = shares(self, prices)[self.row]
+        return taken
 
-def total(values: npt.NDArray[Any] | IntArray) -> int:
-    """Return the sum as a Python integer, exactly: values may be so large that int64 would overflow."""
-    return sum(values.tolist())
+    def work_within(self, prices: tuple[int, ...], latency: Ints) -> IntArray:
+        """Return the share of each request in batches whose members are all within their latencies.
+
+        That is the least entry for its length of the tables for all promised latencies up to its own.
+        """
+        work = np.zeros(len(latency), dtype=object)
+        least: list[int | None] = [None] * len(self.lengths)
+        for promised in np.unique(latency).tolist():
+            for row, value in enumerate(shares(self, prices, within=promised).tolist()):
+                known = least[row]
+                least[row] = value if known is None else min(known, value)
+            own = np.flatnonzero((self.alone <= latency) & (latency == promised))
+            work[own] = [least[row] for row in self.row[own].tolist()]
+        return work

@@ -17,8 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from instances.exact import widened
-from milp.hindsight.batches.case import BatchCase, total
-from milp.hindsight.batches.shares import device_time, per_device, shares
+from milp.hindsight.batches.case import BatchCase
 
 Ints = npt.NDArray[np.int64]
 
@@ -44,16 +43,6 @@ def device_time_by_grouping(case: BatchCase) -> Fraction:
     return Fraction(least_grouping(case, case.row))
 
 
-def device_time_by_shares(case: BatchCase, prices: tuple[int, ...]) -> Fraction:
-    """Return a lower bound on the device time of all requests in ns: the sum of their shares."""
-    return Fraction(device_time(total(shares(case, prices)[case.row])))
-
-
-def makespan_alone(case: BatchCase) -> Fraction:
-    """Return the latest end in ns of a request that runs alone from its arrival on."""
-    return Fraction(int((case.arrivals.arrival + case.alone).max()))
-
-
 def makespan_by_grouping(case: BatchCase, suffixes: Iterable[int]) -> Fraction:
     """Return the best bound that named suffixes of the arrivals give on the last completion, in ns.
 
@@ -72,18 +61,3 @@ def makespan_by_grouping(case: BatchCase, suffixes: Iterable[int]) -> Fraction:
         time = least_grouping(case, case.row[first:])
         best = max(best, int(arrival[first]) - (-time // case.devices))
     return Fraction(best)
-
-
-def makespan_by_shares(case: BatchCase, prices: tuple[int, ...]) -> Fraction:
-    """Return the best bound that sums of shares of all suffixes give on the last completion, in ns."""
-    return Fraction(max(suffix_ends(case, prices)))
-
-
-def suffix_ends(case: BatchCase, prices: tuple[int, ...]) -> list[int]:
-    """Return per suffix of the arrivals the earliest end in ns of its shares, on all devices together."""
-    ends, load = [], 0
-    own = shares(case, prices)[case.row].tolist()
-    for arrival, share in zip(reversed(case.arrivals.arrival.tolist()), reversed(own), strict=True):
-        load += share
-        ends.append(arrival + per_device(load, case.devices))
-    return ends[::-1]

@@ -14,8 +14,9 @@ from ortools.sat.python import cp_model
 
 from instances.errors import InputError
 from instances.serving import BatchSchedule
-from milp.hindsight.batches.case import BatchCase, total
-from milp.hindsight.batches.lateness import rank
+from milp.hindsight.batches.case import BatchCase
+from milp.hindsight.relaxations.lateness import rank
+from milp.hindsight.units import total
 
 MOST_REQUESTS = 30
 

@@ -22,18 +22,18 @@ are batches themselves and take no longer.
 
 from __future__ import annotations
 
-from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from instances.exact import IntArray, widened
-from milp.hindsight.batches.case import BatchCase
+from milp.hindsight.units import UNITS
+
+if TYPE_CHECKING:
+    from milp.hindsight.batches.case import BatchCase
 
 Ints = npt.NDArray[np.int64]
-
-UNITS = 2**10
-"""Units of shares in a ns of device time; shares are rounded down to them."""
 
 MOST_PRICES = 64
 
@@ -107,18 +107,3 @@ def _priced_shares(case: BatchCase, largest: Ints, prices: IntArray, known: IntA
         table[index] = value.max(axis=1).min()
         np.maximum(dearest, table[index] - prices * length, out=dearest)
     return table
-
-
-def device_time(units: int) -> int:
-    """Return the least whole ns of device time in which so many units fit."""
-    return -(-units // UNITS)
-
-
-def per_device(units: int, devices: int) -> int:
-    """Return the least whole ns in which so many devices do so many units."""
-    return -(-units // (UNITS * devices))
-
-
-def in_ns(units: int) -> Fraction:
-    """Return units as ns."""
-    return Fraction(units, UNITS)

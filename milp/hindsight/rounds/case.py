@@ -1,9 +1,9 @@
 """A problem of model B, prepared: what each request takes of any device, and the least that it runs.
 
 Spread the time of every round over the requests that run in it: to each its own prefill, its own share of
-`per_request` and `per_held`, and of the fixed time the part λ/B + (1 − λ)h/M if it holds h tokens. At most B
-requests run and at most M tokens are held, so these parts are 1 at most together, for every λ from 0 to 1. Over the
-o rounds of a request that holds A = os + o(o + 1)/2 tokens in all, preempted or not, that makes
+`per_request` and `per_held`, and of the fixed time the part λ/B + (1 − λ)h/M if it holds h tokens. At most
+B requests run and at most M tokens are held, so these parts are 1 at most together, for every λ from 0 to 1.
+Over the o rounds of a request that holds A = os + o(o + 1)/2 tokens in all, preempted or not, that makes
 
     w = prefill·s + per_request·o + per_held·A + fixed·(λo/B + (1 − λ)A/M).
 
@@ -23,8 +23,8 @@ from instances.errors import InputError
 from instances.exact import IntArray, magnitude, widened
 from instances.serving import Arrivals, RoundDevice
 from instances.serving.clock import NS_PER_MS
-from milp.hindsight.batches.shares import UNITS
 from milp.hindsight.problem import HindsightProblem
+from milp.hindsight.units import UNITS
 
 Ints = npt.NDArray[np.int64]
 
@@ -77,12 +77,12 @@ class RoundCase:
         held: IntArray = gen * prompt + gen * (gen + 1) // 2
         return held
 
-    def work(self, parts: tuple[int, ...]) -> IntArray:
+    def work(self, prices: tuple[int, ...]) -> IntArray:
         """Return the share of each request in units of 1/`UNITS` ns, rounded down: shape (requests,).
 
         Parameters
         ----------
-        parts
+        prices
             λ in `PARTS`; none is all of them, so that memory does not matter.
 
         Raises
@@ -90,9 +90,9 @@ class RoundCase:
         ValueError
             If λ is out of range, or there are several.
         """
-        if len(parts) > 1 or any(not 0 <= part <= PARTS for part in parts):
+        if len(prices) > 1 or any(not 0 <= part <= PARTS for part in prices):
             raise ValueError(f"at most one part of the fixed time, from 0 to {PARTS}, is expected")
-        by_size = Fraction(parts[0] if parts else PARTS, PARTS)
+        by_size = Fraction(prices[0] if prices else PARTS, PARTS)
         device, unit = self.device, UNITS * NS_PER_MS
         rates = [
             device.prefill * unit,
@@ -106,3 +106,7 @@ class RoundCase:
         prompt, gen, held = (widened(column, bound) for column in columns)
         share: IntArray = (tops[0] * prompt + tops[1] * gen + tops[2] * held) // bottom
         return share
+
+    def work_within(self, prices: tuple[int, ...], latency: Ints) -> IntArray:
+        """Return `work`: requests on time run in rounds like all others."""
+        return self.work(prices)

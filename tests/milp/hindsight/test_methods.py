@@ -17,11 +17,12 @@ from milp.hindsight.batches.busy_time import FINENESS, least_mean_busy_times
 from milp.hindsight.batches.case import BatchCase
 from milp.hindsight.batches.device_time import least_grouping
 from milp.hindsight.batches.memory_prices import memory_prices
-from milp.hindsight.batches.remaining_work import least_total_completion
-from milp.hindsight.batches.shares import UNITS, shares
-from milp.hindsight.batches.windows import OnTime, candidates, most_on_time
-from milp.hindsight.batches.windows_search import find_windows
+from milp.hindsight.batches.shares import shares
 from milp.hindsight.problem import HindsightProblem
+from milp.hindsight.relaxations.remaining_work import least_total_completion
+from milp.hindsight.relaxations.windows import OnTime, candidates, most_on_time
+from milp.hindsight.relaxations.windows_search import find_windows
+from milp.hindsight.units import UNITS
 from tests.milp.hindsight.problems import problems, random_problem
 
 

@@ -12,23 +12,23 @@ from fractions import Fraction
 from heapq import heappop, heappush, heapreplace
 
 from instances.exact import IntArray
-from milp.hindsight.batches.case import BatchCase, total
-from milp.hindsight.batches.shares import UNITS, shares
+from milp.hindsight.relaxations.case import Case
+from milp.hindsight.units import UNITS, total
 
 
-def mean_latency_alone(case: BatchCase) -> Fraction:
+def mean_latency_alone(case: Case) -> Fraction:
     """Return the mean of T(1, L_i) in ns: no request takes less."""
     return Fraction(total(case.alone), len(case.alone))
 
 
-def mean_latency_by_remaining_work(case: BatchCase, prices: tuple[int, ...]) -> Fraction:
+def mean_latency_by_remaining_work(case: Case, prices: tuple[int, ...]) -> Fraction:
     """Return the mean latency in ns of all shares on one fast machine; completions are whole ns."""
     scale = UNITS * case.devices
-    ends = least_total_completion(case, shares(case, prices)[case.row], scale)
-    return Fraction(-(-ends // scale) - total(case.arrivals.arrival), len(case.row))
+    ends = least_total_completion(case, case.work(prices), scale)
+    return Fraction(-(-ends // scale) - total(case.arrivals.arrival), len(case.arrivals))
 
 
-def least_total_completion(case: BatchCase, work: IntArray, scale: int) -> int:
+def least_total_completion(case: Case, work: IntArray, scale: int) -> int:
     """Return the least Σ C_i on one preemptive machine, in units of 1/scale ns, one of work per unit of time.
 
     Parameters

@@ -22,8 +22,8 @@ from bisect import bisect_left, bisect_right
 import numpy as np
 import numpy.typing as npt
 
-from milp.hindsight.batches.shares import UNITS
-from milp.hindsight.batches.windows import ONE, OnTime, Window
+from milp.hindsight.relaxations.windows import ONE, OnTime, Window
+from milp.hindsight.units import UNITS
 
 Ints = npt.NDArray[np.int64]
 

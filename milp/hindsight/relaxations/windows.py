@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 
 from instances.exact import IntArray
-from milp.hindsight.batches.case import BatchCase
-from milp.hindsight.batches.shares import UNITS, shares
+from milp.hindsight.relaxations.case import Case
+from milp.hindsight.units import UNITS
 
 Ints = npt.NDArray[np.int64]
 
@@ -55,7 +55,7 @@ Window = tuple[int, int, int]
 """Start and end in ns, and the multiplier μ in units of 1/ONE."""
 
 
-def candidates(case: BatchCase, latency: Ints, prices: tuple[int, ...]) -> OnTime:
+def candidates(case: Case, latency: Ints, prices: tuple[int, ...]) -> OnTime:
     """Return who can be within its promised latency, and the device time that this takes at least.
 
     Parameters
@@ -68,16 +68,9 @@ def candidates(case: BatchCase, latency: Ints, prices: tuple[int, ...]) -> OnTim
         Prices of memory, as in `shares`.
     """
     possible = case.alone <= latency
-    share = np.zeros(len(latency), dtype=object)
-    least: list[int | None] = [None] * len(case.lengths)
-    for promised in np.unique(latency).tolist():
-        for row, value in enumerate(shares(case, prices, within=promised).tolist()):
-            known = least[row]
-            least[row] = value if known is None else min(known, value)
-        own = np.flatnonzero(possible & (latency == promised))
-        share[own] = [least[row] for row in case.row[own].tolist()]
+    work = case.work_within(prices, latency)
     arrival = case.arrivals.arrival[possible]
-    return OnTime(arrival, arrival + latency[possible], share[possible], case.devices)
+    return OnTime(arrival, arrival + latency[possible], work[possible].astype(object), case.devices)
 
 
 def most_on_time(requests: OnTime, windows: Sequence[Window]) -> int:

@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import numpy as np
 
-from milp.hindsight.batches.case import BatchCase
-from milp.hindsight.batches.lateness import percentile_alone, rank
-from milp.hindsight.batches.windows import OnTime, Window, candidates, most_on_time
-from milp.hindsight.batches.windows_search import find_windows
+from milp.hindsight.relaxations.case import Case
+from milp.hindsight.relaxations.lateness import percentile_alone, rank
+from milp.hindsight.relaxations.windows import OnTime, Window, candidates, most_on_time
+from milp.hindsight.relaxations.windows_search import find_windows
 
 COARSE = 512
 """Grid of windows while a latency is searched for."""
@@ -20,7 +20,7 @@ MARGIN = 16
 
 
 def latency_out_of_reach(
-    case: BatchCase, quantile: Fraction, memory: tuple[int, ...]
+    case: Case, quantile: Fraction, memory: tuple[int, ...]
 ) -> tuple[int, tuple[Window, ...]] | None:
     """Return a latency in ns that fewer requests than the percentile's rank can be within, and the windows.
 
@@ -41,7 +41,7 @@ def latency_out_of_reach(
     tuple | None
         None if windows show no more than what requests take alone.
     """
-    needed = rank(quantile, len(case.row))
+    needed = rank(quantile, len(case.arrivals))
 
     def count(latency: int) -> int:
         requests = _within(case, latency, memory)
@@ -68,5 +68,5 @@ def latency_out_of_reach(
     return (low, windows) if most_on_time(requests, windows) < needed else None
 
 
-def _within(case: BatchCase, latency: int, memory: tuple[int, ...]) -> OnTime:
-    return candidates(case, np.full(len(case.row), latency, dtype=np.int64), memory)
+def _within(case: Case, latency: int, memory: tuple[int, ...]) -> OnTime:
+    return candidates(case, np.full(len(case.arrivals), latency, dtype=np.int64), memory)
