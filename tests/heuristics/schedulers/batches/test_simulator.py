@@ -18,8 +18,8 @@ from heuristics.schedulers.predictors import NoisyOracle
 from instances.errors import InputError
 from instances.serving import Arrivals, BatchDevice
 from instances.serving.batch_rules import broken_rules
-from tests.heuristics.plain_batches import plain
-from tests.heuristics.traffic import MS, devices, policies, sizings, traffic
+from tests.heuristics.schedulers.batches.plain import plain
+from tests.heuristics.schedulers.batches.traffic import MS, devices, policies, sizings, traffic
 
 PLAIN = BatchDevice(Fraction(10), Fraction(1), Fraction(0), kv_tokens=100, max_batch_size=64)
 """A batch of any size takes 10 ms and 1 ms per token of its longest request."""

@@ -15,8 +15,8 @@ from heuristics.schedulers.batches import run
 from instances.errors import InputError
 from instances.serving import Arrivals, ServiceLevel
 from instances.serving.metrics import Spread, latencies, percentile, queue_depth
-from tests.heuristics.plain_batches import duration
-from tests.heuristics.traffic import devices, policies, traffic
+from tests.heuristics.schedulers.batches.plain import duration
+from tests.heuristics.schedulers.batches.traffic import devices, policies, traffic
 
 LATENCIES = st.lists(st.integers(1, 10**8), min_size=1, max_size=4).map(tuple)
 
