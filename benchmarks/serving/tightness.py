@@ -134,7 +134,7 @@ def table(results: list[dict[Objective, Compared]]) -> str:
             ]
         )
     heads = ["objective", "solved", "mean", "median", "least", "bound = optimum", "best method, times"]
-    return markdown(heads, rows)
+    return "\n".join(markdown(heads, rows)) + "\n"
 
 
 def main() -> None:
