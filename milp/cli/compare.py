@@ -16,7 +16,7 @@ from milp.cli.output import report, require_folder
 from milp.cli.policy_options import batch_policy_options
 from milp.cli.progress import shown_progress
 from milp.cli.round_options import round_options
-from milp.cli.schedulers import batch_machine, round_machine
+from milp.cli.schedulers import batch_machine, model_option, round_machine
 from milp.cli.serving_options import Listed, machine_options, service_level, sla_option, traffic_options
 from milp.cli.simulate import progress_text
 
@@ -34,13 +34,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @traffic_options
-@click.option(
-    "--model",
-    type=click.Choice(["batches", "rounds"]),
-    default="batches",
-    show_default=True,
-    help="Devices that run batches to completion, or that work in rounds.",
-)
+@model_option
 @click.option(
     "--policies", default="all", show_default=True, metavar="A,B,…|all", help="Schedulers that take part."
 )

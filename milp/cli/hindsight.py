@@ -12,11 +12,14 @@ import click
 from milp.cli import options
 from milp.cli.errors import ExitCode, code_of
 from milp.cli.output import report
+from milp.cli.round_options import round_options
+from milp.cli.schedulers import machine_of, model_option
 from milp.cli.serving_options import Listed, machine_options, service_level, sla_option, traffic_options
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from milp.cli.round_options import RoundChoice
     from milp.cli.serving_options import Machines, Traffic
 
 
@@ -39,7 +42,9 @@ class Percentile(click.ParamType[Fraction]):
 
 @click.command()
 @traffic_options
+@model_option
 @machine_options
+@round_options
 @sla_option
 @click.option(
     "--percentiles",
@@ -62,7 +67,9 @@ class Percentile(click.ParamType[Fraction]):
 @options.json_option
 def hindsight(
     traffic: Traffic,
+    model: str,
     machines: Machines,
+    round_choice: RoundChoice,
     sla: tuple[Fraction, ...] | None,
     quantiles: tuple[Fraction, ...],
     drop_oversized: bool,
@@ -72,9 +79,10 @@ def hindsight(
 ) -> ExitCode:
     """Bound what any scheduler could have done on the requests of TRACE, or on generated ones.
 
-    Devices run batches to completion: model A of docs/serving.md. No scheduler has less latency, fewer
-    violations or less device time, not even one that knows all arrivals and lengths beforehand. Every bound
-    is recomputed from the trace before it is printed; -o writes what that takes.
+    Devices run batches to completion, or work in rounds (docs/serving.md, docs/serving-rounds.md). No
+    scheduler has less latency, fewer violations or less device time, not even one that knows all arrivals
+    and lengths beforehand. Every bound is recomputed from the trace before it is printed; -o writes what
+    that takes.
     """
     if given is not None and output is not None:
         raise click.UsageError("expected either -o or --verify")
@@ -86,7 +94,8 @@ def hindsight(
 
     certificate = None if given is None else read_hindsight(given)
     promised = service_level(sla)
-    device, fitted = machines.batch_device()
+    machine = machine_of(model, machines, round_choice)
+    device = machine.device
     arrivals, account = traffic.load()
     oversized = 0
     if drop_oversized:
@@ -102,18 +111,17 @@ def hindsight(
 
     def tables() -> Iterator[RenderableType]:
         from milp.cli.hindsight_tables import hindsight_tables
-        from milp.cli.serving_tables import device_text
 
-        described = f"{machines.devices:,} × {device_text(device, fitted)}"
+        described = f"{machines.devices:,} × {machine.text}"
         yield from hindsight_tables(found, traffic.name, described, oversized, output)
 
     from milp.cli.hindsight_records import hindsight_record
-    from milp.cli.serving_records import arrivals_record, device_record
+    from milp.cli.serving_records import arrivals_record
 
     record = {
         **hindsight_record(found),
         **arrivals_record(traffic.name, arrivals, account, oversized),
-        **device_record(device, machines.devices, fitted),
+        **machine.record,
         "sla_ns": None if promised is None else list(promised.latency),
         "files": {} if output is None else {"certificate": str(output)},
     }

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 
+import click
+
 from milp.cli.records import Record
 
 if TYPE_CHECKING:
@@ -81,6 +83,20 @@ class Scheduler(NamedTuple):
 
     machine: AnyMachine
     run: Callable[..., Simulation]
+
+
+model_option = click.option(
+    "--model",
+    type=click.Choice(["batches", "rounds"]),
+    default="batches",
+    show_default=True,
+    help="Devices that run batches to completion, or that work in rounds.",
+)
+
+
+def machine_of(model: str, machines: Machines, round_choice: RoundChoice) -> AnyMachine:
+    """Return the devices of a model; raises what these raise."""
+    return round_machine(machines, round_choice) if model == "rounds" else batch_machine(machines)
 
 
 def policy_names() -> Iterable[str]:

@@ -113,9 +113,9 @@ def test_what_is_no_claim_is_rejected(found: HindsightBounds) -> None:
 
 
 def test_problems_without_a_method_are_rejected() -> None:
-    """A device of the other model, and requests that never fit, are no reason to fail."""
+    """A method of the other model, and requests that never fit, are no reason to fail."""
     arrivals = Arrivals.of([0], [100], [1])
     for device in (RoundDevice(), replace(random_problem(0, 1).device, kv_tokens=50)):
         problem = HindsightProblem(arrivals, device)
-        certificate = HindsightCertificate(problem.digest(), (Claim("makespan", "alone", Fraction(0)),))
+        certificate = HindsightCertificate(problem.digest(), (Claim("device_time", "grouping", Fraction(0)),))
         assert verify(problem, certificate).reason

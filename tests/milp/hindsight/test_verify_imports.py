@@ -32,14 +32,18 @@ print(json.dumps([str(verdict.status), verdict.reason, sorted(set(sys.modules) -
 """
 
 RECOMPUTING = (
-    "busy_time",
-    "case",
-    "device_time",
-    "lateness",
-    "methods",
-    "remaining_work",
-    "shares",
-    "windows",
+    "batches.busy_time",
+    "batches.case",
+    "batches.device_time",
+    "batches.methods",
+    "batches.shares",
+    "relaxations.case",
+    "relaxations.lateness",
+    "relaxations.load",
+    "relaxations.methods",
+    "relaxations.remaining_work",
+    "relaxations.windows",
+    "rounds.case",
 )
 ALLOWED = {
     "milp",
@@ -47,9 +51,12 @@ ALLOWED = {
     "milp.hindsight",
     "milp.hindsight.certificate",
     "milp.hindsight.problem",
+    "milp.hindsight.units",
     "milp.hindsight.verify",
     "milp.hindsight.batches",
-    *(f"milp.hindsight.batches.{name}" for name in RECOMPUTING),
+    "milp.hindsight.relaxations",
+    "milp.hindsight.rounds",
+    *(f"milp.hindsight.{name}" for name in RECOMPUTING),
 }
 
 
