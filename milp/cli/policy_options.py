@@ -181,7 +181,7 @@ batch_policy_options = collected(
         ),
         click.option(
             "--window",
-            type=click.IntRange(min=1),
+            type=click.IntRange(min=1, max=10_000),
             default=64,
             show_default=True,
             help="Finished batches that running means are over.",

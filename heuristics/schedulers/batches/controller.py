@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
+from math import lcm
 from typing import Literal
 
 from heuristics.schedulers.batches.recent import Recent
@@ -47,33 +47,52 @@ class ControllerSettings:
 class Controller:
     """The interval [b_low, b_high], moved once per finished batch.
 
+    Its ends are counted in 1/unit of a request: unit is a multiple of every number of batches that a mean may
+    be over, so that all ends are whole, and cheaper to add and compare than fractions.
+
     Parameters
     ----------
     settings
         How it moves.
     most
         B_max.
+    window
+        Most batches that running means are over.
+
+    Attributes
+    ----------
+    size
+        b = ⌊(b_low + b_high)/2⌋, kept from B_min to B_max: an end of the interval may lie beyond them.
     """
 
-    def __init__(self, settings: ControllerSettings, most: int) -> None:
+    def __init__(self, settings: ControllerSettings, most: int, window: int) -> None:
         self.settings, self.most = settings, most
-        self.low, self.high = Fraction(settings.least), Fraction(most)
+        self.unit = lcm(*range(1, window + 1))
+        self._low, self._high = settings.least * self.unit, most * self.unit
+        self.size = self._middle()
 
     @property
-    def size(self) -> int:
-        """⌊(b_low + b_high)/2⌋, kept from B_min to B_max, beyond which an end of the interval may be."""
-        return min(max(floor((self.low + self.high) / 2), self.settings.least), self.most)
+    def interval(self) -> tuple[Fraction, Fraction]:
+        """b_low and b_high in requests."""
+        return Fraction(self._low, self.unit), Fraction(self._high, self.unit)
 
     def step(self, recent: Recent) -> None:
         """Move the interval; what stands on the right is the value of the step before."""
-        own = self.settings
-        least, most = Fraction(own.least), Fraction(self.most)
-        size = recent.mean_size
-        late = recent.mean_service if own.feedback == "service" else recent.mean_latency
-        if late > own.target + own.tolerance:
-            self.low, self.high = max(self.low - own.step, least), max(size, self.low + own.width)
-        elif late < own.target - own.tolerance:
-            self.low, self.high = min(size, self.high - own.width), min(self.high + own.step, most)
+        own, unit = self.settings, self.unit
+        low, high = self._low, self._high
+        least, most, step, width = own.least * unit, self.most * unit, own.step * unit, own.width * unit
+        mean_size = recent.requests * (unit // recent.batches)
+        # τ̄ is this sum over the number of requests.
+        total = recent.service if own.feedback == "service" else recent.latency
+        if total > (own.target + own.tolerance) * recent.requests:
+            self._low, self._high = max(low - step, least), max(mean_size, low + width)
+        elif total < (own.target - own.tolerance) * recent.requests:
+            self._low, self._high = min(mean_size, high - width), min(high + step, most)
         else:
-            half = own.width // 2
-            self.low, self.high = max(size - half, least), min(size + half, most)
+            half = own.width // 2 * unit
+            self._low, self._high = max(mean_size - half, least), min(mean_size + half, most)
+        self.size = self._middle()
+
+    def _middle(self) -> int:
+        middle = (self._low + self._high) // (2 * self.unit)
+        return min(max(middle, self.settings.least), self.most)

@@ -53,7 +53,8 @@ class MemoryRule:
         if not recent.requests:
             return most
         if self.overflow is None:
-            fits = int((1 - self.reserve) * kv_tokens * recent.requests / recent.tokens)
+            share = 1 - self.reserve
+            fits = share.numerator * kv_tokens * recent.requests // (share.denominator * recent.tokens)
         else:
             fits = self._with_spread(recent, kv_tokens, most)
         return min(max(fits, 1), most)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from fractions import Fraction
 
 from heuristics.schedulers.batches.policy import Finished
 
@@ -18,12 +17,20 @@ class Recent:
     ----------
     window
         Batches that are remembered.
+
+    Attributes
+    ----------
+    requests
+        Requests of these batches.
+    tokens, squares
+        Σ L and Σ L² over these requests, L = prompt + gen in tokens.
+    service, latency
+        Sums over these requests of the device time of their batch and of completion − arrival, in ns.
     """
 
     def __init__(self, window: int) -> None:
         self._batches: deque[Finished] = deque(maxlen=window)
-        self.requests = self.tokens = self.squares = 0
-        self._served = self._latency = 0
+        self.requests = self.tokens = self.squares = self.service = self.latency = 0
 
     def add(self, finished: Finished) -> None:
         """Remember a batch, and forget the oldest of a full window."""
@@ -36,20 +43,10 @@ class Recent:
         self.requests += sign * batch.size
         self.tokens += sign * batch.tokens
         self.squares += sign * batch.squares
-        self._served += sign * batch.size * batch.service
-        self._latency += sign * batch.latency
+        self.service += sign * batch.size * batch.service
+        self.latency += sign * batch.latency
 
     @property
-    def mean_size(self) -> Fraction:
-        """b̄: requests per batch."""
-        return Fraction(self.requests, len(self._batches))
-
-    @property
-    def mean_service(self) -> Fraction:
-        """Mean over requests of the device time of their batch, in ns."""
-        return Fraction(self._served, self.requests)
-
-    @property
-    def mean_latency(self) -> Fraction:
-        """Mean over requests of completion − arrival, in ns."""
-        return Fraction(self._latency, self.requests)
+    def batches(self) -> int:
+        """Batches that are remembered."""
+        return len(self._batches)

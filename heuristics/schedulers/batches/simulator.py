@@ -117,6 +117,7 @@ class _Run:
         self.idle = list(range(devices))
         self.busy: list[tuple[int, int, Finished]] = []
         self.batches = _Batches()
+        self.lines: dict[int, tuple[int, int, int]] = {}
         self.served = 0
 
     def to_the_end(self, reporter: Reporter) -> None:
@@ -153,7 +154,7 @@ class _Run:
         taken = queue.take(most, self.device.kv_tokens)
         tokens = queue.tokens[taken.start : taken.stop]
         size = len(tokens)
-        service = self.device.duration(size, max(tokens))
+        service = self._duration(size, max(tokens))
         finish = now + service
         latency = size * finish - sum(queue.arrival[taken.start : taken.stop])
         number = heapq.heappop(self.idle)
@@ -162,6 +163,13 @@ class _Run:
         self.served += size
         self._record(number, chosen, size, now, finish)
         return [count - size * (k == chosen) for k, count in enumerate(waiting)]
+
+    def _duration(self, size: int, longest: int) -> int:
+        """Return what `BatchDevice.duration` does, without doing rational arithmetic for every batch."""
+        if size not in self.lines:
+            self.lines[size] = self.device.line(size)
+        slope, start, bottom = self.lines[size]
+        return -(-(slope * longest + start) // bottom)
 
     def _record(self, number: int, chosen: int, size: int, start: int, finish: int) -> None:
         made = self.batches

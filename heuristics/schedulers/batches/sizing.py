@@ -11,6 +11,9 @@ from heuristics.schedulers.batches.recent import Recent
 from instances.errors import InputError
 from instances.serving.batch_device import BatchDevice
 
+MOST_WINDOW = 10_000
+"""Longest window of running means, in batches."""
+
 
 @dataclass(frozen=True)
 class Sizing:
@@ -31,8 +34,8 @@ class Sizing:
     window: int = 64
 
     def __post_init__(self) -> None:
-        if self.window < 1:
-            raise InputError("a window of at least 1 batch", self.window, field="window")
+        if not 1 <= self.window <= MOST_WINDOW:
+            raise InputError(f"a window of 1 to {MOST_WINDOW} batches", self.window, field="window")
 
 
 class BinState:
@@ -50,7 +53,9 @@ class BinState:
         self._memory, self._device = sizing.memory, device
         self._recent = Recent(sizing.window)
         most = device.max_batch_size
-        self._controller = None if sizing.controller is None else Controller(sizing.controller, most)
+        self._controller = (
+            None if sizing.controller is None else Controller(sizing.controller, most, sizing.window)
+        )
 
     def observe(self, finished: Finished) -> None:
         """Learn from a batch of this bin."""
