@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
@@ -110,17 +111,34 @@ def _check(value: int, low: int, high: int, field: str) -> None:
 
 
 def _demand(profile: Profile, requests: int, seed: int, stream: int) -> Demand:
-    source = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(stream,)))
-    parts = []
-    for start in range(0, requests, _BLOCK):
-        size = min(_BLOCK, requests - start)
-        # Row by row, so that neither the block size nor the number of requests changes the ones before.
-        words = source.random_raw(size * _WORDS).reshape(size, _WORDS)
-        parts.append(Demand.from_requests(*_lengths(profile, words)))
+    parts = [Demand.from_requests(*lengths) for lengths in _drawn(profile, requests, seed, stream)]
     if len(parts) == 1:
         return parts[0]
     columns = (np.concatenate([getattr(p, column) for p in parts]) for column in ("prompt", "gen", "count"))
     return Demand.from_histogram(*columns)
+
+
+def draw_lengths(profile: Profile, requests: int, seed: int, stream: int = 0) -> tuple[Ints, Ints]:
+    """Draw the lengths of requests one by one, in the order in which `generate` counts them.
+
+    Returns
+    -------
+    prompt, gen
+        int64, shape (requests,): tokens.
+    """
+    drawn = list(_drawn(profile, requests, seed, stream))
+    prompt, gen = (np.concatenate(column) for column in zip(*drawn, strict=True))
+    return prompt, gen
+
+
+def _drawn(profile: Profile, requests: int, seed: int, stream: int) -> Iterator[tuple[Ints, Ints]]:
+    """Yield the lengths of blocks of requests."""
+    source = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(stream,)))
+    for start in range(0, requests, _BLOCK):
+        size = min(_BLOCK, requests - start)
+        # Row by row, so that neither the block size nor the number of requests changes the ones before.
+        words = source.random_raw(size * _WORDS).reshape(size, _WORDS)
+        yield _lengths(profile, words)
 
 
 def _lengths(profile: Profile, words: Words) -> tuple[Ints, Ints]:
@@ -136,4 +154,4 @@ def _lengths(profile: Profile, words: Words) -> tuple[Ints, Ints]:
     return prompt, gen
 
 
-__all__ = ["FAMILIES", "generate", "generate_instance"]
+__all__ = ["FAMILIES", "draw_lengths", "generate", "generate_instance"]

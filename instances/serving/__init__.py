@@ -5,5 +5,6 @@ from instances.serving.batch_device import BatchDevice
 from instances.serving.batch_schedule import BatchSchedule
 from instances.serving.round_device import RoundDevice
 from instances.serving.round_schedule import RoundSchedule
+from instances.serving.service_level import ServiceLevel
 
-__all__ = ["Arrivals", "BatchDevice", "BatchSchedule", "RoundDevice", "RoundSchedule"]
+__all__ = ["Arrivals", "BatchDevice", "BatchSchedule", "RoundDevice", "RoundSchedule", "ServiceLevel"]

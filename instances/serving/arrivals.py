@@ -93,9 +93,9 @@ class Arrivals:
             If the rate is not positive, or so small that arrivals pass `LATEST`.
         """
         if rate <= 0:
-            raise InputError("a positive rate", rate, field="rate")
+            raise InputError("a positive rate", str(rate), field="rate")
         if Fraction(int(self.arrival[-1])) / rate > LATEST:
-            raise InputError(f"arrivals up to {LATEST} ns at this rate", rate, field="rate")
+            raise InputError(f"arrivals up to {LATEST} ns at this rate", str(rate), field="rate")
         wide = self.arrival.astype(object) * rate.denominator // rate.numerator
         return Arrivals(wide.astype(np.int64), self.prompt, self.gen, self.priority)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 
 import numpy as np
 import numpy.typing as npt
 
 from instances.errors import InputError
+from instances.exact import widened
 from instances.serving.clock import NS_PER_MS
 
 Ints = npt.NDArray[np.int64]
@@ -40,23 +42,27 @@ class BatchDevice:
 
     def __post_init__(self) -> None:
         if self.fixed < 0 or self.per_token <= 0 or self.sharing < 0:
-            raise InputError("fixed ≥ 0, per_token > 0 and sharing ≥ 0", str(self))
+            found = f"{self.fixed}, {self.per_token} and {self.sharing}"
+            raise InputError("fixed ≥ 0, per_token > 0 and sharing ≥ 0", found)
         if self.kv_tokens < 1 or self.max_batch_size < 1:
-            raise InputError("kv_tokens and max_batch_size of at least 1", str(self))
+            found = f"{self.kv_tokens} and {self.max_batch_size}"
+            raise InputError("kv_tokens and max_batch_size of at least 1", found)
 
     def duration(self, size: int, longest: int) -> int:
         """Return T in ns of a batch of `size` requests whose longest has `longest` tokens in all."""
-        factor = 1 + self.sharing * Fraction(size - 1, size)
-        time = (self.fixed + self.per_token * longest * factor) * NS_PER_MS
-        return -(-time.numerator // time.denominator)
+        slope, start, bottom = self.line(size)
+        return -(-(slope * longest + start) // bottom)
+
+    def line(self, size: int) -> tuple[int, int, int]:
+        """Return T of batches of one size as a line in L: whole (p, q, r) with T = ⌈(pL + q)/r⌉ ns."""
+        slope = self.per_token * (1 + self.sharing * Fraction(size - 1, size)) * NS_PER_MS
+        start = self.fixed * NS_PER_MS
+        bottom = lcm(slope.denominator, start.denominator)
+        return int(slope * bottom), int(start * bottom), bottom
 
     def durations(self, size: int, longest: npt.ArrayLike) -> Ints:
         """Return T in ns of batches of one size: int64, shape of `longest`; the same values as `duration`."""
-        factor = 1 + self.sharing * Fraction(size - 1, size)
-        slope, start = self.per_token * factor * NS_PER_MS, self.fixed * NS_PER_MS
-        bottom = slope.denominator * start.denominator
+        slope, start, bottom = self.line(size)
         tokens = np.asarray(longest)
-        most = int(tokens.max(initial=0)) * slope.numerator * start.denominator
-        wide = tokens.astype(np.int64 if most + start.numerator * slope.denominator < 2**62 else object)
-        top = wide * (slope.numerator * start.denominator) + start.numerator * slope.denominator
-        return (-(-top // bottom)).astype(np.int64)
+        wide = widened(tokens, int(tokens.max(initial=0)) * slope + start + bottom)
+        return (-(-(wide * slope + start) // bottom)).astype(np.int64)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil
+from functools import cached_property
+from math import lcm
 
 from instances.errors import InputError
 from instances.serving.clock import NS_PER_MS
@@ -27,6 +28,11 @@ class RoundDevice:
         Most requests that run in a round.
     fixed, prefill, per_request, per_held
         Coefficients ≥ 0 of a round's time in ms, not all of the first and third 0.
+
+    Raises
+    ------
+    InputError
+        If a value is out of range.
     """
 
     kv_tokens: int = 100_000
@@ -47,8 +53,50 @@ class RoundDevice:
 
     def duration(self, prefilled: int, running: int, held: int) -> int:
         """Return the time in ns of a round that prefills, runs and holds so much."""
-        time = self.fixed + self.prefill * prefilled + self.per_request * running + self.per_held * held
-        return ceil(time * NS_PER_MS)
+        unit, fixed, prefill, per_request, per_held = self._whole
+        return -(-(fixed + prefill * prefilled + per_request * running + per_held * held) // unit)
+
+    def stride(self, rounds: int, prefilled: int, running: int, held: int) -> int:
+        """Return the time in ns of consecutive rounds in which the same requests run, to the last digit.
+
+        Parameters
+        ----------
+        rounds
+            At least 0.
+        prefilled
+            Prompt tokens that the first of them prefills; the others prefill none.
+        running
+            Requests that run in each: held tokens grow by so many from round to round.
+        held
+            Tokens held in the first.
+        """
+        if rounds < 1:
+            return 0
+        unit, fixed, _, per_request, per_held = self._whole
+        # Σ ⌈(first + k·growth)/unit⌉ over k < rounds, as a sum of floors.
+        first = fixed + per_request * running + per_held * held
+        plain = floor_sum(rounds, unit, per_held * running, first + unit - 1)
+        return plain - (-(-first // unit)) + self.duration(prefilled, running, held)
+
+    def rounds_until(self, ns: int, prefilled: int, running: int, held: int) -> int:
+        """Return the least number of rounds, as in `stride`, that take at least `ns` nanoseconds."""
+        # Rounds without prefill only get longer, so that the first of them bounds the number from above.
+        low, high = 0, -(-ns // self.duration(0, running, held))
+        while low < high:
+            middle = (low + high) // 2
+            if self.stride(middle, prefilled, running, held) >= ns:
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+    @cached_property
+    def _whole(self) -> tuple[int, int, int, int, int]:
+        """Parts of a nanosecond, and the coefficients as whole numbers of them."""
+        coefficients = [c * NS_PER_MS for c in (self.fixed, self.prefill, self.per_request, self.per_held)]
+        unit = lcm(*(c.denominator for c in coefficients))
+        fixed, prefill, per_request, per_held = (int(c * unit) for c in coefficients)
+        return unit, fixed, prefill, per_request, per_held
 
 
 def unit_rounds(kv_tokens: int, max_batch_size: int) -> RoundDevice:
@@ -56,3 +104,21 @@ def unit_rounds(kv_tokens: int, max_batch_size: int) -> RoundDevice:
     return RoundDevice(
         kv_tokens, max_batch_size, Fraction(1, NS_PER_MS), Fraction(0), Fraction(0), Fraction(0)
     )
+
+
+def floor_sum(terms: int, unit: int, slope: int, start: int) -> int:
+    """Return Σ ⌊(slope·k + start)/unit⌋ over 0 ≤ k < terms, in a logarithmic number of steps.
+
+    Lattice points under a line, counted as in Euclid's algorithm (Graham, Knuth and Patashnik, "Concrete
+    Mathematics", section 3.5). `unit` is at least 1, the others at least 0.
+    """
+    total = 0
+    while True:
+        total += (slope // unit) * (terms * (terms - 1) // 2) + (start // unit) * terms
+        slope, start = slope % unit, start % unit
+        top = slope * terms + start
+        if top < unit:
+            return total
+        # The points under what is left of the line, seen from its other side.
+        terms, start = divmod(top, unit)
+        unit, slope = slope, unit

@@ -13,6 +13,7 @@ from milp.cli.analyze import analyze
 from milp.cli.batch import batch
 from milp.cli.bound import bound
 from milp.cli.catalog import catalog
+from milp.cli.compare import compare
 from milp.cli.convert import convert
 from milp.cli.errors import ExitCode, is_bad_input, one_line
 from milp.cli.evaluate import evaluate
@@ -20,9 +21,11 @@ from milp.cli.explain import explain
 from milp.cli.export import export
 from milp.cli.generate import generate
 from milp.cli.grid import grid
+from milp.cli.hindsight import hindsight
 from milp.cli.league import league
 from milp.cli.pareto import pareto
 from milp.cli.recheck import recheck
+from milp.cli.simulate import simulate
 from milp.cli.solve import solve
 from milp.cli.table import table
 from milp.cli.verify import verify
@@ -78,6 +81,9 @@ for command in (
     pareto,
     league,
     grid,
+    simulate,
+    compare,
+    hindsight,
     generate,
     convert,
     export,

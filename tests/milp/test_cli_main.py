@@ -24,6 +24,7 @@ COMMANDS = [
     "pareto",
     "league",
     "grid",
+    "simulate",
     "generate",
     "convert",
     "export",

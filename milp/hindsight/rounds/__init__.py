@@ -1,0 +1,1 @@
+"""Model B: what requests take of devices that work in rounds."""
