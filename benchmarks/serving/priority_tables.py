@@ -12,7 +12,10 @@ from instances.serving.clock import NS_PER_S
 SATURATED = ("FCFS", "MC-SF", "priority", "priority, P99 of service", "priority 64")
 """Contenders besides static batching that are measured with all requests waiting."""
 
-WAITING = ("FCFS", "priority", "priority − boost", "priority 64", "priority 64 − boost")
+AT_EASE = ("static 8", "static 64", "FCFS", "MC-SF", "priority", "priority − both")
+"""Contenders that are measured where devices keep up with ease."""
+
+WAITING = ("priority", "priority − boost")
 """Contenders whose largest wait is measured around the load from which on queues grow."""
 
 CLAIM = 2.5
