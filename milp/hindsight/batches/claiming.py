@@ -9,6 +9,8 @@ from fractions import Fraction
 import numpy as np
 
 from milp.hindsight.batches.case import BatchCase
+from milp.hindsight.batches.device_prices import Prices
+from milp.hindsight.batches.device_prices_search import find_device_prices
 from milp.hindsight.batches.device_time import suffix_ends
 from milp.hindsight.batches.memory_prices import memory_prices
 from milp.hindsight.batches.methods import METHODS
@@ -34,6 +36,7 @@ def claims_for(case: BatchCase, quantiles: Iterable[Fraction]) -> tuple[Claim, .
         _claim(case, "mean_latency", "alone"),
         _claim(case, "mean_latency", "remaining-work", priced),
         _claim(case, "mean_latency", "busy-time", priced),
+        _claim(case, "mean_latency", "device-prices", _priced_time(find_device_prices(case))),
     ]
     level = case.problem.service_level
     if level is not None:
@@ -69,6 +72,11 @@ def _best_suffixes(case: BatchCase, memory: tuple[int, ...]) -> tuple[int, ...]:
     """Return the suffixes whose shares end last, and the whole."""
     ends = np.asarray(suffix_ends(case, memory), dtype=np.float64)
     return tuple(sorted({0, *np.argsort(-ends, kind="stable")[: SUFFIXES - 1].tolist()}))
+
+
+def _priced_time(prices: Prices) -> Multipliers:
+    time, price = tuple(prices.time.tolist()), tuple(prices.price.tolist())
+    return {"time": time, "price": price, "scale": (prices.scale,)}
 
 
 def _columns(memory: tuple[int, ...], windows: tuple[Window, ...]) -> Multipliers:

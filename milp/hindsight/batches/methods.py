@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from milp.hindsight.batches.busy_time import mean_latency_by_busy_time
 from milp.hindsight.batches.case import BatchCase
+from milp.hindsight.batches.device_prices import Prices, mean_latency_by_device_prices
 from milp.hindsight.batches.device_time import (
     device_time_by_grouping,
     device_time_by_shares,
@@ -68,6 +69,13 @@ def _percentile_by_windows(case: BatchCase, claim: Claim) -> Fraction | None:
     return percentile_by_windows(case, _quantile(claim), within, _memory(claim), _windows(claim))
 
 
+def _mean_latency_by_device_prices(case: BatchCase, claim: Claim) -> Fraction:
+    time, price, scale = (claim.multipliers[name] for name in ("time", "price", "scale"))
+    if len(scale) != 1:
+        raise ValueError("one scale is expected")
+    return mean_latency_by_device_prices(case, Prices.of(time, price, scale[0]))
+
+
 WINDOW_COLUMNS = ("memory", "start", "end", "price")
 
 METHODS: dict[tuple[str, str], Method] = {
@@ -87,6 +95,7 @@ METHODS: dict[tuple[str, str], Method] = {
     ("mean_latency", "busy-time"): Method(
         lambda case, claim: mean_latency_by_busy_time(case, _memory(claim)), ("memory",)
     ),
+    ("mean_latency", "device-prices"): Method(_mean_latency_by_device_prices, ("time", "price", "scale")),
     ("violations", "alone"): Method(lambda case, _: violations_alone(case)),
     ("violations", "windows"): Method(
         lambda case, claim: violations_by_windows(case, _memory(claim), _windows(claim)), WINDOW_COLUMNS
