@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
 from milp.hindsight.batches.case import BatchCase
+from milp.hindsight.batches.device_prices import Prices
+from milp.hindsight.batches.device_prices_search import find_device_prices
 from milp.hindsight.batches.memory_prices import memory_prices
 from milp.hindsight.batches.methods import METHODS as BATCH_METHODS
 from milp.hindsight.certificate import Claim, Multipliers
@@ -28,8 +30,6 @@ SUFFIXES = 4
 STEPS = 8
 """Divisions of the fixed time of a round between size and memory that are tried."""
 
-Claiming = Callable[..., Claim]
-
 
 def claims_for(case: BatchCase | RoundCase, quantiles: Iterable[Fraction]) -> tuple[Claim, ...]:
     """Return a claim for every objective and method, percentiles for these quantiles."""
@@ -40,6 +40,9 @@ def claims_for(case: BatchCase | RoundCase, quantiles: Iterable[Fraction]) -> tu
             _claim(BATCH_METHODS, case, "device_time", "grouping"),
             _claim(BATCH_METHODS, case, "makespan", "grouping", suffix),
             _claim(BATCH_METHODS, case, "mean_latency", "busy-time", {"memory": memory}),
+            _claim(
+                BATCH_METHODS, case, "mean_latency", "device-prices", _priced_time(find_device_prices(case))
+            ),
         ]
     else:
         memory, own = _best_division(case), []
@@ -91,6 +94,11 @@ def _best_division(case: RoundCase) -> tuple[int, ...]:
     """Return the division of the fixed time under which shares add up to most."""
     tried = [(PARTS * step // STEPS,) for step in range(STEPS + 1)]
     return max(tried, key=lambda parts: total(case.work(parts)))
+
+
+def _priced_time(prices: Prices) -> Multipliers:
+    time, price = tuple(prices.time.tolist()), tuple(prices.price.tolist())
+    return {"time": time, "price": price, "scale": (prices.scale,)}
 
 
 def _columns(memory: tuple[int, ...], windows: tuple[Window, ...]) -> Multipliers:

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from milp.hindsight.batches.busy_time import mean_latency_by_busy_time
+from milp.hindsight.batches.case import BatchCase
+from milp.hindsight.batches.device_prices import Prices, mean_latency_by_device_prices
 from milp.hindsight.batches.device_time import device_time_by_grouping, makespan_by_grouping
+from milp.hindsight.certificate import Claim
 from milp.hindsight.relaxations.methods import METHODS as ANY_METHODS
 from milp.hindsight.relaxations.methods import Method, Methods, memory
+
+
+def _mean_latency_by_device_prices(case: BatchCase, claim: Claim) -> Fraction:
+    time, price, scale = (claim.multipliers[name] for name in ("time", "price", "scale"))
+    if len(scale) != 1:
+        raise ValueError("one scale is expected")
+    return mean_latency_by_device_prices(case, Prices.of(time, price, scale[0]))
+
 
 METHODS: Methods = ANY_METHODS | {
     ("device_time", "grouping"): Method(lambda case, _: device_time_by_grouping(case)),
@@ -15,5 +28,6 @@ METHODS: Methods = ANY_METHODS | {
     ("mean_latency", "busy-time"): Method(
         lambda case, claim: mean_latency_by_busy_time(case, memory(claim)), ("memory",)
     ),
+    ("mean_latency", "device-prices"): Method(_mean_latency_by_device_prices, ("time", "price", "scale")),
 }
 """Every method of model A."""

@@ -24,6 +24,7 @@ claims = [
     Claim("makespan", "shares", Fraction(1), None, {"memory": (3, 5)}),
     Claim("mean_latency", "remaining-work", Fraction(1), None, {"memory": ()}),
     Claim("mean_latency", "busy-time", Fraction(1), None, {"memory": (3, 5)}),
+    Claim("mean_latency", "device-prices", Fraction(1), None, {"time": (0, 9), "price": (1,), "scale": (8,)}),
     Claim("violations", "windows", Fraction(0), None, window),
     Claim("percentile", "windows", Fraction(2), Fraction(1, 2), window),
 ]
@@ -34,6 +35,7 @@ print(json.dumps([str(verdict.status), verdict.reason, sorted(set(sys.modules) -
 RECOMPUTING = (
     "batches.busy_time",
     "batches.case",
+    "batches.device_prices",
     "batches.device_time",
     "batches.methods",
     "batches.shares",
