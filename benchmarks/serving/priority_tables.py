@@ -49,8 +49,8 @@ def introduction(device: RoundDevice, devices: int, level: ServiceLevel) -> str:
     return f"""# The priority scheduler against static batching
 
 Written by `python -m benchmarks.serving.priority`; what the words mean is in
-[docs/serving-rounds.md](../docs/serving-rounds.md). {devices} devices, rounds of {fixed:g} ms
-+ {prefill:g} ms per prefilled token + {request:g} ms per request + {held:g} ms per held token,
+[docs/serving-rounds.md](../docs/serving-rounds.md). {devices} devices, rounds of {fixed:g} ms +
+{prefill:g} ms per prefilled token + {request:g} ms per request + {held:g} ms per held token,
 {device.kv_tokens:,} tokens of KV memory, at most {device.max_batch_size} requests each. Classes drawn
 20/30/50, promised {promised} s. Gen lengths are known. Every schedule has been checked against the rules of
 the model.
