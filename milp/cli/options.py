@@ -69,6 +69,23 @@ class Rational(click.ParamType[Fraction]):
         return number
 
 
+class Memory(click.ParamType[int]):
+    """η in tokens, as ``100000``, or from memory, weights in GB and kB per token, as ``80,26,800``."""
+
+    name = "memory"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return `value` as tokens."""
+        parts = [Rational().convert(part, param, ctx) for part in str(value).split(",")]
+        if len(parts) == 1 and parts[0].denominator == 1 and parts[0] >= 1:
+            return int(parts[0])
+        if len(parts) != 3:
+            self.fail(f"expected tokens as 100000, or GB,GB,kB as 80,26,800, found {value}", param, ctx)
+        from instances.serving.memory import kv_tokens
+
+        return kv_tokens(*parts)
+
+
 class Granularity(click.ParamType[tuple[int, int | None]]):
     """``64``, or ``64x32`` for the prompt and the gen granularity."""
 

@@ -42,23 +42,6 @@ class Listed(click.ParamType[tuple[Any, ...]]):
         return tuple(self.each.convert(part, param, ctx) for part in str(value).split(","))
 
 
-class Memory(click.ParamType[int]):
-    """η in tokens, as ``100000``, or from memory, weights in GB and kB per token, as ``80,26,800``."""
-
-    name = "memory"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return `value` as tokens."""
-        parts = Listed(options.Rational()).convert(value, param, ctx)
-        if len(parts) == 1 and parts[0].denominator == 1 and parts[0] >= 1:
-            return int(parts[0])
-        if len(parts) != 3:
-            self.fail(f"expected tokens as 100000, or GB,GB,kB as 80,26,800, found {value}", param, ctx)
-        from instances.serving.memory import kv_tokens
-
-        return kv_tokens(*parts)
-
-
 def _formats() -> Iterable[str]:
     from instances.traces import FORMATS
 
@@ -259,7 +242,7 @@ machine_options = collected(
         ),
         click.option(
             "--memory",
-            type=Memory(),
+            type=options.Memory(),
             metavar="TOKENS|GB,GB,KB",
             default="100000",
             show_default=True,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from milp.cli.policy_options import BatchPolicyChoice, Prediction
     from milp.cli.serving_options import Machines, Traffic
 
-BAR = 24
+BAR = 16
 """Characters of the progress bar."""
 
 
@@ -38,11 +38,13 @@ def _policies() -> Iterable[str]:
 
 def progress_text(progress: SimulationProgress) -> str:
     """Return how far a simulation is, in one line."""
+    from instances.serving.clock import NS_PER_S
+
     done = BAR * progress.served // progress.requests
     share = 100 * progress.served // progress.requests
     return (
         f"{'━' * done}{'╌' * (BAR - done)} {share} %, {progress.served:,} of {progress.requests:,} requests, "
-        f"{progress.now / 10**9:,.0f} s simulated"
+        f"at {progress.now // NS_PER_S:,} s"
     )
 
 

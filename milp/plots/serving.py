@@ -41,6 +41,9 @@ def draw_simulation(
         Marked in the second panel.
     """
     figure, (left, right) = canvas(11.0, 4.0, columns=2)
+    # Only now: without matplotlib, `canvas` says what to install.
+    from matplotlib.ticker import MaxNLocator
+
     for colour, (name, served) in zip(COLOURS, runs.items(), strict=False):
         _depth(left, arrivals, served, colour, name)
         _share(right, latencies(arrivals, served.completion), colour, "-", f"{name}, last token")
@@ -48,6 +51,7 @@ def draw_simulation(
     left.set_xlabel("time, s", fontsize=8)
     left.set_ylabel("requests waiting", fontsize=8)
     left.set_ylim(bottom=0)
+    left.yaxis.set_major_locator(MaxNLocator(integer=True))
     left.set_xlim(left=0)
     right.set_xscale("log")
     right.set_xlabel("latency, s", fontsize=8)

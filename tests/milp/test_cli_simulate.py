@@ -10,6 +10,8 @@ import pytest
 
 from heuristics.schedulers.batches import POLICIES
 from heuristics.schedulers.predictors import PREDICTORS
+from heuristics.schedulers.progress import SimulationProgress
+from milp.cli.simulate import progress_text
 
 GENERATED = ("--generate", "burstgpt-like", "--requests", "300", "--per-second", "5", "--devices", "2")
 
@@ -153,3 +155,10 @@ def test_bad_input_is_one_line(batchproof, trace, arguments, message):
     assert line.startswith("batchproof: error: ")
     assert message in line
     assert [path.name for path in Path.cwd().iterdir()] == ["trace.csv"]
+
+
+def test_progress_fits_a_line():
+    """A million requests, half of them served, are told within 69 columns, which leaves room for the time."""
+    text = progress_text(SimulationProgress(3.5, 500_000, 1_000_000, 86_400 * 10**9))
+    assert text == "━━━━━━━━╌╌╌╌╌╌╌╌ 50 %, 500,000 of 1,000,000 requests, at 86,400 s"
+    assert len(text) <= 69
