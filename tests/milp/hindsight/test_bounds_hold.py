@@ -23,7 +23,7 @@ from tests.milp.hindsight.problems import QUANTILES, problems, random_problem
 from tests.oracle.serving import optima
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(problems())
 def test_every_claim_is_at_most_the_optimum(problem: HindsightProblem) -> None:
     """Of all methods and objectives, with the multipliers that are found for them."""
@@ -41,7 +41,7 @@ def test_every_claim_is_at_most_the_optimum(problem: HindsightProblem) -> None:
         assert claim.value <= least[claim.objective, claim.quantile], claim.name
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(problems(4), st.data())
 def test_no_multipliers_prove_too_much(problem: HindsightProblem, data: st.DataObject) -> None:
     """Whatever prices, windows and suffixes a certificate has, what is recomputed holds."""

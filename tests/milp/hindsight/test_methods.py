@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from itertools import combinations, permutations
+from itertools import combinations, pairwise, permutations
 
 import highspy
 import numpy as np
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from instances.serving import Arrivals, BatchDevice
 from milp.hindsight.batches.busy_time import FINENESS, least_mean_busy_times
 from milp.hindsight.batches.case import BatchCase
+from milp.hindsight.batches.device_prices import Prices, kinds_of_batches, mean_latency_by_device_prices
 from milp.hindsight.batches.device_time import least_grouping
 from milp.hindsight.batches.memory_prices import memory_prices
 from milp.hindsight.batches.shares import shares
@@ -26,7 +27,7 @@ from milp.hindsight.units import UNITS
 from tests.milp.hindsight.problems import problems, random_problem
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(problems(6), st.lists(st.integers(1, 2**34), max_size=3), st.none() | st.integers(1, 10**8))
 def test_shares_of_a_batch_fit_into_it(
     problem: HindsightProblem, prices: list[int], within: int | None
@@ -121,6 +122,34 @@ def _pieces(arrival: list[int], work: list[int], priority: tuple[int, ...]) -> l
                 break
         now += 1
     return pieces
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.integers(0, 30), min_size=1, max_size=4),
+    st.lists(st.integers(0, 60), min_size=3, max_size=3, unique=True).map(sorted),
+    st.lists(st.integers(0, 9), min_size=2, max_size=2),
+)
+def test_steps_are_the_cheapest_starts(arrival: list[int], time: list[int], price: list[int]) -> None:
+    """No start in whole ns is cheaper than those at steps of the price and at arrivals."""
+    ns = Fraction(1, 10**6)
+    device = BatchDevice(3 * ns, ns, Fraction(1, 2), 40, 3)
+    tokens = [4 + i for i in range(len(arrival))]
+    case = BatchCase(HindsightProblem(Arrivals.of(arrival, tokens, [1] * len(tokens)), device))
+    prices = Prices.of(tuple(time), tuple(price), 2)
+    until = [
+        sum(price[k] * (min(max(t, a), d) - a) for k, (a, d) in enumerate(pairwise(time))) for t in range(200)
+    ]
+    kinds = [list(zip(*map(np.ndarray.tolist, own), strict=True)) for own in kinds_of_batches(case)]
+    ends = -until[-1]
+    for first, row in zip(case.arrivals.arrival.tolist(), case.row.tolist(), strict=True):
+        ends += min(
+            2 * (s + p) + (until[s + p] - until[s]) * top // bottom
+            for s in range(first, 120)
+            for p, top, bottom in kinds[row]
+        )
+    expected = Fraction(-(-ends // 2) - sum(arrival) + len(arrival) * min(arrival), len(arrival))
+    assert mean_latency_by_device_prices(case, prices) == expected
 
 
 @pytest.mark.parametrize(("seed", "devices"), [(0, 1), (1, 2), (2, 1), (3, 3), (4, 1)])
