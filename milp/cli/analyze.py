@@ -10,7 +10,7 @@ import click
 
 from milp.cli import options
 from milp.cli.errors import ExitCode
-from milp.cli.output import report
+from milp.cli.output import report, require_writable
 from milp.cli.progress import shown_progress
 from milp.interrupts import noticed_interrupts
 
@@ -38,12 +38,7 @@ def analyze(instance: str, plot: Path | None, time_limit: float, as_json: bool) 
     from milp.analysis import analyze as analyzed
 
     problem = options.load_instance(instance)
-    if plot is not None:
-        # Before anything is computed: without matplotlib, or with another ending, there is no picture.
-        from milp.plots.canvas import canvas, refuse_unknown_format
-
-        refuse_unknown_format(plot)
-        canvas()
+    require_writable(plot=plot)
     with noticed_interrupts() as stopped, shown_progress() as progress:
         found = analyzed(problem, time_limit=time_limit, progress=progress, stopped=stopped)
     if plot is not None:

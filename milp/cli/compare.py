@@ -12,7 +12,7 @@ import click
 
 from milp.cli import options
 from milp.cli.errors import ExitCode
-from milp.cli.output import report, require_folder
+from milp.cli.output import report, require_writable
 from milp.cli.policy_options import batch_policy_options
 from milp.cli.progress import shown_progress
 from milp.cli.round_options import round_options
@@ -101,7 +101,7 @@ def compare(
     from milp.comparison import compare as compared
     from milp.hindsight.hindsight import bounds_for
 
-    _refuse_early(csv, markdown, plot)
+    require_writable(csv, markdown, plot=plot)
     promised = service_level(sla)
     machine, contestants = _contestants(
         model,
@@ -180,18 +180,6 @@ def _predictors(given: str, error: Fraction) -> dict[str, Predictor]:
     if not found:
         raise click.UsageError("expected at least one predictor")
     return found
-
-
-def _refuse_early(csv: Path | None, markdown: Path | None, plot: Path | None) -> None:
-    """Refuse files that cannot be written before anything is simulated for them."""
-    for file in (csv, markdown, plot):
-        if file is not None:
-            require_folder(file.parent)
-    if plot is not None:
-        from milp.plots.canvas import canvas, refuse_unknown_format
-
-        refuse_unknown_format(plot)
-        canvas()
 
 
 def _progress_text(progress: ComparisonProgress) -> str:

@@ -11,7 +11,7 @@ import click
 
 from milp.cli import options
 from milp.cli.errors import ExitCode, code_of
-from milp.cli.output import report, require_folder, write_json
+from milp.cli.output import report, require_folder, require_writable, write_json
 from milp.cli.progress import progress_text, shown_progress
 
 if TYPE_CHECKING:
@@ -91,7 +91,9 @@ def league(
     problems = [options.load_instance(name) for name in instances]
     names = None if heuristics is None else [name.strip() for name in heuristics.split(",") if name.strip()]
     given = _given(plans, problems)
-    _refuse_unwritable(csv, markdown, plot, out)
+    require_writable(csv, markdown, plot=plot)
+    if out is not None:
+        require_folder(out)
     with shown_progress(_progress_text) as progress:
         played = run_league(problems, names, rules=Rules(**rules), plans=given, progress=progress)
     if not played.standings:
@@ -123,20 +125,6 @@ def _given(plans: tuple[Given, ...], problems: list[Instance]) -> dict[str, Plan
     if twice is not None:
         raise InputError("a name of its own for each plan", f"{twice} twice", field="--plan")
     return {name: read_plan(file, problems[0]) for name, file in plans}
-
-
-def _refuse_unwritable(csv: Path | None, markdown: Path | None, plot: Path | None, out: Path | None) -> None:
-    """Refuse files that cannot be written before hours are spent on what goes into them."""
-    for file in (csv, markdown, plot):
-        if file is not None:
-            require_folder(file.parent)
-    if plot is not None:
-        from milp.plots.canvas import canvas, refuse_unknown_format
-
-        refuse_unknown_format(plot)
-        canvas()
-    if out is not None:
-        require_folder(out)
 
 
 def _progress_text(progress: LeagueProgress) -> str:

@@ -58,6 +58,31 @@ def require_folder(folder: Path) -> None:
         raise InputError("a folder that can be written to", error.strerror, file=folder) from None
 
 
+def require_writable(*files: Path | None, plot: Path | None = None) -> None:
+    """Refuse files that could not be written, before anything is computed for them.
+
+    Parameters
+    ----------
+    files
+        Whose folders are made; None for those that were not asked for.
+    plot
+        A picture, for which matplotlib is needed and the ending must be known.
+
+    Raises
+    ------
+    InputError
+        If one of them cannot be written.
+    """
+    for file in (*files, plot):
+        if file is not None:
+            require_folder(file.parent)
+    if plot is not None:
+        from milp.plots.canvas import canvas, refuse_unknown_format
+
+        refuse_unknown_format(plot)
+        canvas()
+
+
 def write_json(record: Record, path: Path) -> None:
     """Write a record to a file."""
     from instances.files.atomic import atomic_write

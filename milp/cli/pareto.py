@@ -12,7 +12,7 @@ import click
 
 from milp.cli import options
 from milp.cli.errors import ExitCode, code_of
-from milp.cli.output import report, require_folder, write_json
+from milp.cli.output import report, require_folder, require_writable, write_json
 from milp.cli.progress import shown_progress
 from milp.cli.records import Record, exact
 
@@ -93,15 +93,9 @@ def pareto(
     from milp.pareto import trace
 
     problem = options.load_instance(instance)
-    if plot is not None:
-        from milp.plots.canvas import canvas, refuse_unknown_format
-
-        # Whatever would stop the picture is found before the search, not after.
-        refuse_unknown_format(plot)
-        canvas()
-    for folder in (out, *(path.parent for path in (plot, table) if path is not None)):
-        if folder is not None:
-            require_folder(folder)
+    require_writable(table, plot=plot)
+    if out is not None:
+        require_folder(out)
     with shown_progress() as show:
 
         def shown(step: str, progress: Progress) -> None:

@@ -12,7 +12,7 @@ import click
 
 from milp.cli import options
 from milp.cli.errors import ExitCode
-from milp.cli.output import report
+from milp.cli.output import report, require_writable
 from milp.cli.policy_options import batch_policy_options, prediction_options
 from milp.cli.progress import shown_progress
 from milp.cli.round_options import round_options
@@ -142,11 +142,7 @@ def _refuse_early(output: Path | None, plot: Path | None) -> None:
         from instances.serving.schedule_out import refuse_unknown_ending
 
         refuse_unknown_ending(output)
-    if plot is not None:
-        from milp.plots.canvas import canvas, refuse_unknown_format
-
-        refuse_unknown_format(plot)
-        canvas()
+    require_writable(output, plot=plot)
 
 
 def _written(
