@@ -1,7 +1,8 @@
 """Jobs on a Dask cluster, through the executor of its client.
 
 Dask starts a task again by itself if its worker dies. What it cannot see to is done here: a scheduler that
-goes away and comes back, a worker that never answers, and jobs that nobody waits for any more.
+goes away and comes back, tasks and subscriptions that are lost on the way to it, a worker that never answers,
+and jobs that nobody waits for any more.
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ LEAST_ROOM = 16
 COUNTING = 10.0
 """Seconds between two counts of the workers."""
 
+MISSES = 2
+"""Counts in a row in which the scheduler does not know a task, after which the task counts as lost."""
+
 STARTED = "started"
 
 
@@ -47,8 +51,10 @@ class _Sent:
 
     job: Job
     tell: Tell
+    task: str
     starts: int = 0
     since: float | None = None
+    misses: int = 0
 
 
 class ClusterWorkforce:
@@ -76,8 +82,9 @@ class ClusterWorkforce:
         self._sent: dict[str, _Sent] = {}
         self._threads, self._counted = 0, 0.0
         self._count: Future[Any] | None = None
+        self._states: Future[Any] | None = None
         self._client = self._connected()
-        self._executor: Executor = self._client.get_executor()
+        self._executor: Any = self._client.get_executor()
 
     @property
     def room(self) -> int:
@@ -86,13 +93,14 @@ class ClusterWorkforce:
 
     def submit(self, job: Job, tell: Tell) -> Future[Report]:
         """Hand a job out."""
-        self._sent[job.key.id] = _Sent(job, tell)
+        task = f"{job.key.id}-{uuid.uuid4().hex}"
+        self._sent[job.key.id] = _Sent(job, tell, task)
         if self._client.status in ("running", "connecting"):
             # The client may be lost in this very moment, and says so in many ways.
             with contextlib.suppress(Exception):
-                return self._executor.submit(perform_there, job, self._topic)
+                return self._executor.submit(perform_there, job, self._topic, key=task)
         self._reconnect()
-        return self._executor.submit(perform_there, job, self._topic)
+        return self._executor.submit(perform_there, job, self._topic, key=task)
 
     def forget(self, job_id: str) -> int:
         """Expect no more of a job; return how often Dask started it again."""
@@ -100,18 +108,18 @@ class ClusterWorkforce:
         return 0 if sent is None else max(0, sent.starts - 1)
 
     def tend(self) -> list[str]:
-        """Count the workers now and then; return the jobs whose workers do not answer."""
+        """Ask the scheduler now and then; return the jobs that are lost or whose workers do not answer."""
         now = time.monotonic()
         if now - self._counted > COUNTING:
             self._counted = now
             self._take_count()
             self._count = _aside(self._client.scheduler_info, n_workers=-1)
-        late = (
-            (job_id, sent)
-            for job_id, sent in self._sent.items()
-            if sent.since is not None and now - sent.since > sent.job.limits.seconds + GRACE
-        )
-        return [job_id for job_id, _ in late]
+            self._take_states()
+            self._states = _aside(_states_of, self._client, [sent.task for sent in self._sent.values()])
+            # A scheduler that came back at the same address knows of no subscription.
+            with contextlib.suppress(Exception):
+                self._client.subscribe_topic(self._topic, self._heard)
+        return [job_id for job_id, sent in self._sent.items() if self._is_lost(sent, now)]
 
     def close(self) -> None:
         """Take back what is not done, and leave the cluster."""
@@ -183,6 +191,18 @@ class ClusterWorkforce:
             if self._count is not None and not workers and self._sent:
                 self._board.note("no workers; waiting for some")
 
+    def _take_states(self) -> None:
+        """Take the states that the scheduler last said of tasks; one that it does not know has none."""
+        with contextlib.suppress(Exception):
+            states = {} if self._states is None else self._states.result(0)
+            for sent in self._sent.values():
+                if sent.task in states:
+                    sent.misses = 0 if states[sent.task] else sent.misses + 1
+
+    def _is_lost(self, sent: _Sent, now: float) -> bool:
+        silent = sent.since is not None and now - sent.since > sent.job.limits.seconds + GRACE
+        return silent or sent.misses >= MISSES
+
     def _heard(self, event: tuple[float, Any]) -> None:
         """Take what a worker tells: the start of a job, or where its search stands."""
         job_id, worker, *point = event[1]
@@ -211,6 +231,12 @@ def _aside(function: Callable[..., Any], *arguments: Any, **named: Any) -> Futur
 
     threading.Thread(target=call, daemon=True).start()
     return future
+
+
+def _states_of(client: Any, tasks: list[str]) -> dict[str, str | None]:
+    """Return what the scheduler says of tasks; None where it does not know one."""
+    states: dict[str, str | None] = client.sync(client.scheduler.get_task_status, keys=tasks)
+    return states
 
 
 def perform_there(job: Job, topic: str) -> Report:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,31 @@ def test_a_cluster_that_is_torn_at_gives_what_this_machine_gives(
         exact = (exact_text(mine.cost), exact_text(mine.lower_bound))
         assert found[Path(name).name] == (mine.status, *exact)
     assert [one.reason for one in recheck(there)] == [None] * 6
+
+
+def test_a_task_that_is_lost_on_its_way_is_handed_out_again(
+    folder: Path, cluster: Cluster, tmp_path: Path, batchproof: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sent in the moment in which a scheduler goes away, it is known to nobody, and nothing is ever said."""
+    from distributed.cfexecutor import ClientExecutor
+
+    really, swallowed = ClientExecutor.submit, list[str]()
+
+    def submit(self: ClientExecutor, *arguments: Any, key: str) -> Any:
+        if not swallowed:
+            swallowed.append(key)
+            return Future()
+        return really(self, *arguments, key=key)
+
+    monkeypatch.setattr(ClientExecutor, "submit", submit)
+    monkeypatch.setattr("milp.batch.cluster.COUNTING", 0.5)
+    store = tmp_path / "store"
+    batchproof("batch", folder, "--out", store, *OPTIONS, "--scheduler", cluster.address)
+    found = Store(store).records()
+    assert swallowed
+    certified = {Path(record.label).name for record in found if record.certified}
+    assert certified == {Path(name).name for name in (*GOOD, INFEASIBLE)}
+    assert max(record.attempts for record in found) == 2
 
 
 def test_no_scheduler_is_bad_input(
