@@ -98,9 +98,13 @@ class ClusterWorkforce:
         if self._client.status in ("running", "connecting"):
             # The client may be lost in this very moment, and says so in many ways.
             with contextlib.suppress(Exception):
-                return self._executor.submit(perform_there, job, self._topic, key=task)
+                return self._submitted(job, task)
         self._reconnect()
-        return self._executor.submit(perform_there, job, self._topic, key=task)
+        return self._submitted(job, task)
+
+    def _submitted(self, job: Job, task: str) -> Future[Report]:
+        future: Future[Report] = self._executor.submit(perform_there, job, self._topic, key=task)
+        return future
 
     def forget(self, job_id: str) -> int:
         """Expect no more of a job; return how often Dask started it again."""
