@@ -134,6 +134,8 @@ def _inside(axis: Axes, rows: list[Row], styles: Styles) -> None:
 
 
 def _gaps(axis: Axes, comparison: Comparison, rows: list[Row], styles: Styles) -> None:
+    from matplotlib.ticker import LogLocator, NullFormatter
+
     lines: npt.NDArray[np.int64] = np.arange(len(rows))[::-1]
     drawn = False
     for label, quantile in PERCENTILES.items():
@@ -150,8 +152,9 @@ def _gaps(axis: Axes, comparison: Comparison, rows: list[Row], styles: Styles) -
         axis.text(0.5, 0.5, "no bounds", ha="center", transform=axis.transAxes, fontsize=8)
         return
     axis.set_xscale("log")
-    for formatted in (axis.xaxis.set_major_formatter, axis.xaxis.set_minor_formatter):
-        formatted(lambda value, _: f"{value:g}")
+    axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axis.xaxis.set_minor_formatter(NullFormatter())
     axis.axvline(1, color=INK, linewidth=0.8)
     axis.set_xlabel("latency / certified bound: 1 cannot be beaten", fontsize=8)
     axis.legend(fontsize=7, frameon=False)
