@@ -21,7 +21,7 @@ from milp.hindsight.relaxations.methods import Methods
 from milp.hindsight.relaxations.percentile_search import latency_out_of_reach
 from milp.hindsight.relaxations.windows import Window, candidates
 from milp.hindsight.relaxations.windows_search import find_windows
-from milp.hindsight.rounds.case import PARTS, RoundCase
+from milp.hindsight.round_case import PARTS, RoundCase
 from milp.hindsight.units import total
 
 SUFFIXES = 4

@@ -13,7 +13,7 @@ from milp.hindsight.batches.case import BatchCase
 from milp.hindsight.certificate import Claim, HindsightCertificate
 from milp.hindsight.claiming import claims_for
 from milp.hindsight.problem import HindsightProblem
-from milp.hindsight.rounds.case import RoundCase
+from milp.hindsight.round_case import RoundCase
 from milp.hindsight.verify import HindsightVerdict, verify
 
 QUANTILES = (Fraction(1, 2), Fraction(19, 20), Fraction(99, 100))

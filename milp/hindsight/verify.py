@@ -20,7 +20,7 @@ from milp.hindsight.certificate import Claim, HindsightCertificate
 from milp.hindsight.problem import HindsightProblem
 from milp.hindsight.relaxations.methods import METHODS as ANY_METHODS
 from milp.hindsight.relaxations.methods import Method
-from milp.hindsight.rounds.case import RoundCase
+from milp.hindsight.round_case import RoundCase
 from milp.status import Status
 
 Recompute = Callable[[Claim], Fraction | None]

@@ -17,7 +17,7 @@ from instances.serving.round_columns import busy, served
 from milp.hindsight.certificate import HindsightCertificate
 from milp.hindsight.hindsight import HindsightBounds, bounds_for
 from milp.hindsight.problem import HindsightProblem
-from milp.hindsight.rounds.case import PARTS, RoundCase
+from milp.hindsight.round_case import PARTS, RoundCase
 from milp.hindsight.units import UNITS
 from milp.hindsight.verify import verify
 from tests.heuristics.schedulers.rounds.traces import Case, cases

@@ -45,7 +45,7 @@ RECOMPUTING = (
     "relaxations.methods",
     "relaxations.remaining_work",
     "relaxations.windows",
-    "rounds.case",
+    "round_case",
 )
 ALLOWED = {
     "milp",
@@ -57,7 +57,6 @@ ALLOWED = {
     "milp.hindsight.verify",
     "milp.hindsight.batches",
     "milp.hindsight.relaxations",
-    "milp.hindsight.rounds",
     *(f"milp.hindsight.{name}" for name in RECOMPUTING),
 }
 

@@ -1,1 +1,0 @@
-"""Model B: what requests take of devices that work in rounds."""
