@@ -1,0 +1,1 @@
+"""Schedulers over time, measured against what hindsight could have done at best."""
