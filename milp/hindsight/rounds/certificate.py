@@ -1,13 +1,13 @@
-"""What proves a lower bound on the total latency, and its file."""
+"""What proves a lower bound on the total latency of a problem in rounds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-import numpy as np
+from milp.hindsight.rounds.problem import Ints
 
-from milp.hindsight.rounds.problem import Ints, RoundProblem
+Length = tuple[int, int]
+"""Prompt and gen, in tokens."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,12 +23,12 @@ class RoundCertificate:
     start
         A schedule: the round after which each request starts, shape (requests,).
     price
-        Price of each request, times `denominator`, shape (requests,); requests equal in prompt, gen and arrival
+        Price of each request, times `denominator`, shape (requests,). Requests equal in prompt, gen and arrival
         have the same.
     denominator
         Common denominator of the prices.
     stages
-        The lengths (prompt, gen) whose completions are counted in addition from stage to stage.
+        The lengths whose completions are counted in addition, stage by stage.
     """
 
     problem: str
@@ -36,12 +36,4 @@ class RoundCertificate:
     start: Ints
     price: Ints
     denominator: int
-    stages: tuple[tuple[tuple[int, int], ...], ...]
-
-
-def upper_bound(problem: RoundProblem, certificate: RoundCertificate) -> int:
-    """Return the total latency of the certificate's schedule."""
-    return problem.latency(np.asarray(certificate.start))
-
-
-__all__ = ["Path", "RoundCertificate", "upper_bound"]
+    stages: tuple[tuple[Length, ...], ...]

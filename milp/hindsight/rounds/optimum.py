@@ -167,7 +167,9 @@ class _Search:
             self.lower, self.stages, step = claim, decision.stages, 2 * step
 
     def _decide(self, claim: int) -> Decision:
-        decision = decide(self._program, self._plain, claim, self._effort.nodes, self._clock.check)
+        decision = decide(
+            self._program, self._plain, claim, self._effort.nodes, self._clock.check, first=self.stages
+        )
         self.visited += decision.visited
         log.info("claim %d: %d stages, %d keys", claim, len(decision.stages), decision.visited)
         return decision

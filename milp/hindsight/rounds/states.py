@@ -64,36 +64,17 @@ class States:
         return [row[: int(np.searchsorted(row < 0, True))] for row in self.added]
 
     @cached_property
-    def additions(self) -> list[Additions]:
-        """All completions that fit, by the number of parts before them, descending."""
+    def repeated(self) -> list[list[npt.NDArray[np.int32]]]:
+        """Per length: `added` of the states with room for 1, 2, … of its requests, which are the first ones."""
         lists = []
-        for parts in range(int(self.parts.max()) - 1, -1, -1):
-            members = np.flatnonzero(self.parts == parts)
-            row, length = np.nonzero(self.added[:, members].T >= 0)
-            first = np.flatnonzero(np.diff(row, prepend=-1))
-            state = members[row]
-            lists.append(Additions(state[first], first, length, self.added[length, state]))
+        for target in self.fitting:
+            some = []
+            while len(target):
+                some.append(target)
+                # Room for one more is where the target has room for as many as here.
+                target = target[: int(np.searchsorted(target >= len(target), True))]
+            lists.append(some)
         return lists
-
-
-@dataclass(frozen=True, eq=False)
-class Additions:
-    """Completions in states of equally many parts, those in one state adjacent.
-
-    Parameters
-    ----------
-    state
-        The states, shape (rows,).
-    first
-        Index of each state's first completion, shape (rows,).
-    length, target
-        Length that completes and state afterwards, shape (completions,).
-    """
-
-    state: Ints
-    first: Ints
-    length: Ints
-    target: npt.NDArray[np.int32]
 
 
 def enumerate_states(memory: int, groups: Groups, most: int) -> States:

@@ -70,7 +70,13 @@ class Decision:
 
 
 def decide(
-    program: Backward, plain: Bound, claim: int, most: int, stop: Callable[[], None], at_once: int = 2
+    program: Backward,
+    plain: Bound,
+    claim: int,
+    most: int,
+    stop: Callable[[], None],
+    first: Stages = ((),),
+    at_once: int = 2,
 ) -> Decision:
     """Decide whether a schedule's completion rounds can sum up to less than `claim`.
 
@@ -80,6 +86,8 @@ def decide(
         Largest number of keys per stage.
     stop
         Called after every stage; raises to give up.
+    first
+        Stages to begin with: those that decided a lower claim keep the number of keys down here, too.
     at_once
         How many more lengths to count from stage to stage: those that the shortest path has wrong by most.
 
@@ -88,18 +96,19 @@ def decide(
     TooManyNodes, TooLarge
         If it cannot be decided within `most` keys or 62 bits.
     """
-    stages: list[tuple[int, ...]] = [()]
-    visited = 0
+    stages: list[tuple[int, ...]] = list(first)
+    visited = run = 0
     # The list grows while it is iterated over: the next stage depends on the shortest path of the last.
     for values in run_stages(program, plain, claim, iter(stages), most):
-        visited += values.visited
+        visited, run = visited + values.visited, run + 1
         if values.whole >= FAR:
-            return Decision(None, tuple(stages), visited)
+            return Decision(None, tuple(stages[:run]), visited)
         path = shortest_path(program, values.counts, values)
         wrong = np.bincount(program.groups.length, np.abs(path.used - program.groups.count))
         if not wrong.any():
-            return Decision(path, tuple(stages), visited)
-        stages.append(_most_wrong(wrong, values.counts.lengths, at_once))
+            return Decision(path, tuple(stages[:run]), visited)
+        if run == len(stages):
+            stages.append(_most_wrong(wrong, values.counts.lengths, at_once))
         stop()
     raise AssertionError("unreachable: a path without a wrong length is a schedule")
 

@@ -55,11 +55,14 @@ def _early(program: Backward, values: Ints) -> None:
         round_ = program.round_of(layer)
         here = values[layer]
         here[:] = values[layer + 1][program.states.back]
-        cost = round_ * program.denominator - price[round_]
-        # A completion adds a part: states with more parts come first.
-        for some in program.states.additions:
-            through = np.minimum.reduceat(here[some.target] + cost[some.length], some.first)
-            here[some.state] = np.minimum(here[some.state], through)
+        # Completions of one round commute, so each length in turn is enough: once, twice, … as often as it fits.
+        for targets, earned in zip(program.states.repeated, price[round_].tolist(), strict=True):
+            if earned == -FAR:
+                continue
+            cost = round_ * program.denominator - earned
+            for target in targets:
+                some = here[: len(target)]
+                np.minimum(some, here[target] + cost, out=some)
 
 
 def _late(program: Backward, values: Ints) -> None:
