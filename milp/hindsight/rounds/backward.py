@@ -133,12 +133,12 @@ class Backward:
         if late * self.denominator + completions * (price + settled * self.denominator) >= 2**58:
             raise TooLarge("paths may be longer than 2^58: the proof would need more than 64 bits")
 
-    @property
+    @cached_property
     def first_early(self) -> int:
         """Number of the early layer T; layer n + 1 + T − t is round t, the last one is round 0."""
         return self.groups.requests + 1
 
-    @property
+    @cached_property
     def layers(self) -> int:
         """Number of layers."""
         return self.first_early + self.groups.settled + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -40,7 +41,7 @@ class Groups:
     of_request: Ints
     settled: int
 
-    @property
+    @cached_property
     def requests(self) -> int:
         """Number of requests."""
         return int(self.count.sum())

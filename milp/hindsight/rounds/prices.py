@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float64]
 DENOMINATOR = 64
 """Prices are multiples of 1/64 round: finer ones raise the bound by less than a round."""
 
-CLOSE = 0.25
+CLOSE = 0.75
 """Rounds between the bound and what the cuts promise at which the search ends."""
 
 
