@@ -113,7 +113,16 @@ _REASONS = ""
 
 
 def _summary(latest: list[Record]) -> tuple[list[str], list[list[str]]]:
-    head = ["model", "instances", "certified optimal", "mean ratio", "least", "largest", "equal", "published mean"]
+    head = [
+        "model",
+        "instances",
+        "certified optimal",
+        "mean ratio",
+        "least",
+        "largest",
+        "equal",
+        "published mean",
+    ]
     rows = []
     for model in sorted({record["model"] for record in latest}):
         here = [r for r in latest if r["model"] == model]
@@ -129,7 +138,19 @@ def _summary(latest: list[Record]) -> tuple[list[str], list[list[str]]]:
 
 
 def _rows(records: list[Record]) -> tuple[list[str], list[list[str]]]:
-    names = ["index", "memory", "prompt", "requests", "mc_sf", "upper", "lower", "root", "states", "stages", "keys"]
+    names = [
+        "index",
+        "memory",
+        "prompt",
+        "requests",
+        "mc_sf",
+        "upper",
+        "lower",
+        "root",
+        "states",
+        "stages",
+        "keys",
+    ]
     names += ["solve", "verify"]
     head = [*names, "ratio", "status"]
     rows = []

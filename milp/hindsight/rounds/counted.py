@@ -89,9 +89,7 @@ class CountedValues:
         return int(self.layers[0].find(np.zeros(1, dtype=np.int64))[0])
 
 
-def counted_values(
-    program: Backward, counts: Counters, bound: Bound, limit: int, most: int
-) -> CountedValues:
+def counted_values(program: Backward, counts: Counters, bound: Bound, limit: int, most: int) -> CountedValues:
     """Return the shortest paths from all keys that can be on a path shorter than `limit`.
 
     Parameters

@@ -185,6 +185,3 @@ class _Search:
 def _named(groups: Groups, stages: Stages) -> tuple[tuple[tuple[int, int], ...], ...]:
     name = list(zip(groups.prompt.tolist(), groups.gen.tolist(), strict=True))
     return tuple(tuple(name[length] for length in stage) for stage in stages)
-
-
-

@@ -61,7 +61,9 @@ class RoundProblem:
             raise InputError("a whole number from 1 to 2^31 − 1", self.memory, field="memory")
         peak = int((self.prompt + self.gen).max())
         if peak > self.memory:
-            raise InputError(f"requests of at most {self.memory} tokens, the memory", peak, field="prompt + gen")
+            raise InputError(
+                f"requests of at most {self.memory} tokens, the memory", peak, field="prompt + gen"
+            )
 
     @property
     def requests(self) -> int:

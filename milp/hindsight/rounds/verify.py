@@ -70,7 +70,9 @@ def _verify(problem: RoundProblem, certificate: RoundCertificate) -> RoundVerdic
     groups = group(problem)
     states = enumerate_states(problem.memory, groups, MOST_STATES)
     program = Backward(groups, states, _group_prices(groups, certificate), certificate.denominator)
-    if not _no_schedule_below(program, certificate.claim + int(problem.arrival.sum()), _stages(groups, certificate)):
+    if not _no_schedule_below(
+        program, certificate.claim + int(problem.arrival.sum()), _stages(groups, certificate)
+    ):
         raise _Rejected("a path below the claim is left")
     status = Status.OPTIMAL if certificate.claim == upper else Status.GAP
     return RoundVerdict(status, upper, certificate.claim)
@@ -81,9 +83,7 @@ def _no_schedule_below(program: Backward, claim: int, stages: Stages) -> bool:
     plain = plain_values(program)
     if program.constant + plain.whole > (claim - 1) * program.denominator:
         return True
-    return any(
-        values.whole >= FAR for values in run_stages(program, plain, claim, stages, MOST_NODES)
-    )
+    return any(values.whole >= FAR for values in run_stages(program, plain, claim, stages, MOST_NODES))
 
 
 def _group_prices(groups: Groups, certificate: RoundCertificate) -> Ints:

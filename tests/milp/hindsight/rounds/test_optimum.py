@@ -33,7 +33,9 @@ def test_any_prices_give_a_lower_bound(problem: RoundProblem, data: st.DataObjec
     """Weak duality holds for every vector of prices, of either sign."""
     groups = group(problem)
     states = enumerate_states(problem.memory, groups, 10_000)
-    price = data.draw(st.lists(st.integers(-200, 400), min_size=len(groups.count), max_size=len(groups.count)))
+    price = data.draw(
+        st.lists(st.integers(-200, 400), min_size=len(groups.count), max_size=len(groups.count))
+    )
     program = Backward(groups, states, np.array(price, dtype=np.int64), 16)
     bound = program.constant + plain_values(program).whole
     assert bound <= 16 * (least_latency(problem) + int(problem.arrival.sum()))
