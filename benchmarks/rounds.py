@@ -1,8 +1,8 @@
-"""MC-SF against the proven optimum, on the random instances of Jaillet et al., arXiv 2502.07115, section 5.1.
+"""MC-SF against the proven optimum, on random instances as in Jaillet et al., arXiv 2502.07115.
 
-`python -m benchmarks.rounds --instances 30` appends one line per instance to ``results/rounds.jsonl`` as it is done
-and writes the table ``results/rounds.md`` anew. What is there already is not run again, unless it is not proven and more
-seconds are given. Instances with few states come first.
+`python -m benchmarks.rounds --instances 30` appends one line per instance to ``results/rounds.jsonl`` as it
+is done and writes the table ``results/rounds.md`` anew. What is there already is not run again, unless it is
+not proven and more seconds are given. Instances with few states come first.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ PUBLISHED = {1: 1.005, 2: 1.047}
 def sample(model: int, seed: int, index: int) -> RoundProblem:
     """Return a random instance.
 
-    The memory is uniform on 30 … 50, the prompt of all requests uniform on 1 … 5, each gen uniform on 1 … memory −
-    prompt. Model 1: 40 … 60 requests, all there at round 0. Model 2: in each of the first 40 … 60 rounds a Poisson
-    number arrives, its mean uniform on 0.5 … 1.5.
+    The memory is uniform on 30 … 50, the prompt of all requests uniform on 1 … 5, each gen uniform on 1 …
+    memory − prompt. Model 1: 40 … 60 requests, all there at round 0. Model 2: in each of the first 40 … 60
+    rounds a Poisson number arrives, its mean uniform on 0.5 … 1.5.
     """
     draw = np.random.default_rng([seed, model, index])
     memory, prompt = int(draw.integers(30, 51)), int(draw.integers(1, 6))
@@ -104,9 +104,10 @@ def table(records: list[Record]) -> str:
 
 
 _INTRODUCTION = """\
-`python -m benchmarks.rounds --model 1` and `--model 2`: the random instances of Jaillet et al. (arXiv 2502.07115,
-section 5.1), drawn anew. Every optimum is certified by the verifier; instances without a proof are counted apart, and
-their ratio is bounded on both sides by the certified gap. What is proved and how: [docs/hindsight-rounds.md](../docs/hindsight-rounds.md).
+`python -m benchmarks.rounds --model 1` and `--model 2`: the random instances of Jaillet et al. (arXiv
+2502.07115, section 5.1), drawn anew. Every optimum is certified by the verifier; instances without a proof
+are counted apart, and their ratio is bounded on both sides by the certified gap. What is proved and how:
+[docs/hindsight-rounds.md](../docs/hindsight-rounds.md).
 """
 
 _REASONS = ""

@@ -1,4 +1,4 @@
-"""Continuous batching in rounds with growing memory: the least total latency in hindsight, proven and certified."""
+"""Continuous batching in rounds with growing memory: the least total latency, proven and certified."""
 
 from __future__ import annotations
 

@@ -3,15 +3,16 @@
 A *path* starts after the last round with nothing running and walks back to the beginning. It passes through
 layers, each of which holds states:
 
-* **late** layers q = 0 … n: all rounds after round T (`Groups.settled`), of which only the number q of requests
+* **late** layers q = 0 … n: all rounds after round T (`Groups.settled`), of which only the number q of
+requests
   that complete later is known. One round back costs q, as so many requests are not complete yet; the
   completion of a request leads to layer q + 1 and costs nothing.
 * **early** layers t = T … 0: round t itself. A completion costs t and stays in the layer; one round back
   leads to layer t − 1 and is free.
 
-From late layer q a path may pass to early layer T for q · T. It ends in layer 0 with nothing running. Its length,
-less Σ arrival, is the total latency. A path need not be a schedule: it may complete requests more or less
-often than once. Each completion earns the price of its request; so for *all* prices
+From late layer q a path may pass to early layer T for q · T. It ends in layer 0 with nothing running. Its
+length, less Σ arrival, is the total latency. A path need not be a schedule: it may complete requests more or
+less often than once. Each completion earns the price of its request; so for *all* prices
 
     Σ count · price − Σ arrival + (length of the shortest path)  ≤  total latency of every schedule.
 """
@@ -39,8 +40,8 @@ class TooLarge(ValueError):
 class Counters:
     """The lengths whose completions are counted, so that no path has one of their requests twice.
 
-    A *key* holds a state and the counts: ``state + states · Σ count_i · radix_i``. Counters are added at the high
-    end, so a key taken modulo `keys` of fewer counters is the key for those.
+    A *key* holds a state and the counts: ``state + states · Σ count_i · radix_i``. Counters are added at the
+    high end, so a key taken modulo `keys` of fewer counters is the key for those.
 
     Parameters
     ----------
@@ -125,7 +126,8 @@ class Backward:
     denominator: int
 
     def __post_init__(self) -> None:
-        # A late path has at most n · max(gen) rounds of cost n; an early round has at most max(parts) completions.
+        # A late path has at most n · max(gen) rounds of cost n; an early round has at most max(parts)
+        # completions.
         n, settled = self.groups.requests, self.groups.settled
         completions = n + settled * int(self.states.parts.max())
         price = max(map(abs, self.price.tolist()))
@@ -164,9 +166,9 @@ class Backward:
 
     @cached_property
     def best(self) -> tuple[Ints, Ints]:
-        """Highest price of a length's requests that may complete in round t, and its group, shape (T + 2, lengths).
+        """Highest price of a length's requests that may complete in round t, and its group.
 
-        −FAR where there is none. Row T + 1 stands for all later rounds.
+        Shape (T + 2, lengths) both. −FAR where there is none; row T + 1 stands for all later rounds.
         """
         groups = self.groups
         price = np.full((groups.settled + 2, len(groups.size)), -FAR, dtype=np.int64)
@@ -188,8 +190,8 @@ class Backward:
     def additions(self, layer: int, counts: Counters, keys: Ints) -> Additions:
         """Return what may complete in states of a layer.
 
-        Where a length is counted, the requests of that length are taken in one order, the last to arrive first:
-        exchanging requests of equal length changes neither what is held nor the total latency.
+        Where a length is counted, the requests of that length are taken in one order, the last to arrive
+        first: exchanging requests of equal length changes neither what is held nor the total latency.
         """
         groups, round_ = self.groups, self.round_of(layer)
         state = keys % counts.states

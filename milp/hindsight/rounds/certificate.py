@@ -23,8 +23,8 @@ class RoundCertificate:
     start
         A schedule: the round after which each request starts, shape (requests,).
     price
-        Price of each request, times `denominator`, shape (requests,). Requests equal in prompt, gen and arrival
-        have the same.
+        Price of each request, times `denominator`, shape (requests,). Requests equal in prompt, gen and
+        arrival have the same.
     denominator
         Common denominator of the prices.
     stages

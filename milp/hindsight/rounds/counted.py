@@ -1,9 +1,9 @@
 """Shortest paths through the few states that can still be on a path below a limit, with some lengths counted.
 
-Successive sublimation dynamic programming (Ibaraki and Nakamura 1994; Tanaka, Fujikuma and Araki 2009): a state
-whose shortest path, from the end over it to the beginning, reaches the limit is dropped, and what is left is
-split up by how many requests of some more lengths were completed, until no path below the limit is left or
-the shortest one is a schedule.
+Successive sublimation dynamic programming (Ibaraki and Nakamura 1994; Tanaka, Fujikuma and Araki 2009): a
+state whose shortest path, from the end over it to the beginning, reaches the limit is dropped, and what is
+left is split up by how many requests of some more lengths were completed, until no path below the limit is
+left or the shortest one is a schedule.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ class _Sweep:
         return Nodes(nodes.key[keep], nodes.value[keep])
 
     def reach(self, layer: int) -> Nodes:
-        """Return the shortest paths from the end to the keys of a layer, and pass them on to the next ones."""
+        """Return the shortest paths from the end to the keys of a layer, and pass them on."""
         incoming = _together(self._incoming[layer])
         self._incoming[layer] = []
         rank = self._rank(layer, incoming.key)
@@ -200,7 +200,7 @@ class _Sweep:
             self._incoming[program.first_early].append(self._prune(program.first_early, moved))
 
     def settle(self, layer: int, nodes: Nodes, later: list[Nodes]) -> Nodes:
-        """Return the shortest paths from the keys of a layer to the beginning, given those of later layers."""
+        """Return the shortest paths from the keys of a layer to the beginning, given later layers."""
         program = self.program
         value = np.full(len(nodes.key), FAR, dtype=np.int64)
         zero = Nodes(nodes.key, np.zeros_like(value))

@@ -1,4 +1,4 @@
-"""The integer program of the paper, request by request, through CP-SAT: for small problems, to compare with."""
+"""The integer program of the paper, request by request, through CP-SAT: to compare with."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ def solve_program(problem: RoundProblem, seconds: float) -> tuple[Ints, int, int
 
     Notes
     -----
-    Jaillet et al., arXiv 2502.07115, section 2: x_it says that request i starts after round t. MC-SF is the hint, and its
-    last completion the horizon or, where that is later, the last arrival plus all gens, which no optimum exceeds.
+    Jaillet et al., arXiv 2502.07115, section 2: x_it says that request i starts after round t. MC-SF is the
+    hint, and its last completion the horizon or, where that is later, the last arrival plus all gens, which
+    no optimum exceeds.
     """
     first = mc_sf(problem)
     horizon = int(problem.arrival.max() + problem.gen.sum())
@@ -32,11 +33,11 @@ def solve_program(problem: RoundProblem, seconds: float) -> tuple[Ints, int, int
         arrival, prompt, gen = int(problem.arrival[row]), int(problem.prompt[row]), int(problem.gen[row])
         choice = {t: model.new_bool_var(f"x{row},{t}") for t in range(arrival, horizon - gen + 1)}
         model.add_exactly_one(choice.values())
-        for start, chosen in choice.items():
-            model.add_hint(chosen, start == first[row])
-            latency.append(chosen * (start + gen - arrival))
+        for begin, chosen in choice.items():
+            model.add_hint(chosen, begin == first[row])
+            latency.append(chosen * (begin + gen - arrival))
             for age in range(1, gen + 1):
-                held[start + age].append(chosen * (prompt + age))
+                held[begin + age].append(chosen * (prompt + age))
         starts.append(choice)
     for terms in held:
         model.add(sum(terms) <= problem.memory)

@@ -10,9 +10,9 @@ from milp.hindsight.rounds.problem import Ints, RoundProblem
 def mc_sf(problem: RoundProblem) -> Ints:
     """Return the starts of MC-SF, shape (requests,).
 
-    After every round the waiting requests are looked at in the order of their gen (ties by row) and started while
-    the memory suffices at every completion to come; the first that does not fit ends the round (Jaillet et
-    al., arXiv 2502.07115, Algorithm 1).
+    After every round the waiting requests are looked at in the order of their gen (ties by row) and started
+    while the memory suffices at every completion to come; the first that does not fit ends the round (Jaillet
+    et al., arXiv 2502.07115, Algorithm 1).
     """
     return in_order(problem, np.lexsort((np.arange(problem.requests), problem.gen)))
 

@@ -27,8 +27,8 @@ class Groups:
     of_request
         Group of each request, shape (requests,).
     settled
-        Least round T ≥ 0 with arrival + gen ≤ T for all requests that arrive after round 0: whatever completes
-        after round T had arrived when it started.
+        Least round T ≥ 0 with arrival + gen ≤ T for all requests that arrive after round 0: whatever
+        completes after round T had arrived when it started.
     """
 
     arrival: Ints

@@ -1,13 +1,15 @@
 """The bound of prices on memory: closed form, for any prompts and thousands of requests.
 
-With a multiplier λ_k ≥ 0 on the memory of every round k, requests no longer compete, and each takes its best start:
+With a multiplier λ_k ≥ 0 on the memory of every round k, requests no longer compete, and each takes its best
+start:
 
-    L(λ) = Σ_i min over t ≥ arrival_i of [ t + gen_i − arrival_i + Σ_{k = t+1}^{t + gen_i} λ_k (prompt_i + k − t) ]
+    L(λ) = Σ_i min over t ≥ arrival_i of [ t + gen_i − arrival_i + Σ_{k = t+1}^{t + gen_i} λ_k (prompt_i + k −
+    t) ]
            − memory · Σ_k λ_k
 
-is at most the total latency of every schedule, whatever λ is. Its maximum is the bound of the time-indexed linear
-program of Jaillet et al. (arXiv 2502.07115, section 2), which is weak: far below the optimum that paths prove, but
-it needs no states. Computed in integers here.
+is at most the total latency of every schedule, whatever λ is. Its maximum is the bound of the time-indexed
+linear program of Jaillet et al. (arXiv 2502.07115, section 2), which is weak: far below the optimum that
+paths prove, but it needs no states. Computed in integers here.
 """
 
 from __future__ import annotations
@@ -32,8 +34,8 @@ class Multipliers:
     Parameters
     ----------
     value
-        Numerators, ≥ 0, shape (windows,): the multipliers in rounds per token, times `denominator`. Window w has the
-        rounds ``w · window + 1 … (w + 1) · window``; later rounds have none.
+        Numerators, ≥ 0, shape (windows,): the multipliers in rounds per token, times `denominator`. Window w
+        has the rounds ``w · window + 1 … (w + 1) · window``; later rounds have none.
     denominator
         Common denominator.
     window

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import dataclass
 
 from milp.hindsight.rounds.backward import Backward, TooLarge
 from milp.hindsight.rounds.certificate import RoundCertificate

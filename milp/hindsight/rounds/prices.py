@@ -55,8 +55,8 @@ def find_prices(
     """Return good prices.
 
     The bound is a concave, piecewise linear function of the prices. Each shortest path is a plane above it; a
-    linear program maximises the least of the planes within a box around the best prices so far, which grows where the
-    planes promise rightly and shrinks where they do not (Marsten, Hogan and Blankenship 1975).
+    linear program maximises the least of the planes within a box around the best prices so far, which grows
+    where the planes promise rightly and shrinks where they do not (Marsten, Hogan and Blankenship 1975).
 
     Parameters
     ----------

@@ -20,10 +20,11 @@ MOST = 2**31
 class RoundProblem:
     """Requests for one machine whose memory holds `memory` tokens.
 
-    Time runs in rounds 1, 2, …. A request that starts after round k ≥ arrival holds ``prompt + (t − k)`` tokens
-    in the rounds t = k + 1 … k + gen and completes at the end of the last of them, k + gen. In no round may the
-    running requests hold more than `memory`. Nothing is interrupted. The total latency Σ (k + gen − arrival)
-    is to be minimised. This is the hindsight program of Jaillet et al., arXiv 2502.07115, section 2.
+    Time runs in rounds 1, 2, …. A request that starts after round k ≥ arrival holds ``prompt + (t − k)``
+    tokens in the rounds t = k + 1 … k + gen and completes at the end of the last of them, k + gen. In no
+    round may the running requests hold more than `memory`. Nothing is interrupted. The total latency Σ (k +
+    gen − arrival) is to be minimised. This is the hindsight program of Jaillet et al., arXiv 2502.07115,
+    section 2.
 
     Parameters
     ----------

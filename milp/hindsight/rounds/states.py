@@ -65,7 +65,7 @@ class States:
 
     @cached_property
     def repeated(self) -> list[list[npt.NDArray[np.int32]]]:
-        """Per length: `added` of the states with room for 1, 2, … of its requests, which are the first ones."""
+        """Per length: `added` of the states with room for 1, 2, … of its requests: the first ones."""
         lists = []
         for target in self.fitting:
             some = []
@@ -94,8 +94,8 @@ def enumerate_states(memory: int, groups: Groups, most: int) -> States:
     -----
     A state is written as its parts in descending order of (r, s), which makes the states a tree: the parent
     lacks the last part. One round back keeps that order, as every r falls by 1, so that
-    ``back(state) = back(parent)`` followed by the last part, one smaller. A part p is added behind the last part
-    if it is no larger; else ``added(state, p) = added(parent, p)`` followed by the last part.
+    ``back(state) = back(parent)`` followed by the last part, one smaller. A part p is added behind the last
+    part if it is no larger; else ``added(state, p) = added(parent, p)`` followed by the last part.
     """
     kinds = _kinds(groups)
     tree = _grow(memory, kinds[:, 0] + kinds[:, 1], most)

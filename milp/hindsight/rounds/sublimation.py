@@ -17,7 +17,7 @@ Stages = tuple[tuple[int, ...], ...]
 
 
 def limit_of(program: Backward, claim: int) -> int:
-    """Return the limit on paths: shorter ones would be schedules whose completion rounds sum up to less than `claim`.
+    """Return the limit on paths: schedules below the claim, a sum of completion rounds, are shorter.
 
     Sums of rounds are whole, so those below the claim are at most claim − 1.
     """
@@ -40,7 +40,8 @@ def run_stages(
     most
         Largest number of keys per stage.
     """
-    bound, counted, limit = plain, (), limit_of(program, claim)
+    bound, limit = plain, limit_of(program, claim)
+    counted: tuple[int, ...] = ()
     for stage in stages:
         counted = counted + stage
         values = counted_values(
@@ -57,7 +58,8 @@ class Decision:
     Parameters
     ----------
     path
-        The best schedule of all, if its completion rounds sum up to less than the claim; None if no schedule's do.
+        The best schedule of all, if its completion rounds sum up to less than the claim; None if no
+        schedule's do.
     stages
         What was counted.
     visited

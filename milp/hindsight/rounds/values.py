@@ -24,7 +24,8 @@ class PlainValues:
 
     def at(self, layer: int, keys: Ints) -> Ints:
         """Return the values of keys; counts are ignored, which makes them lower bounds."""
-        return self.layers[layer][keys % self.layers.shape[1]]
+        values: Ints = self.layers[layer][keys % self.layers.shape[1]]
+        return values
 
     @property
     def whole(self) -> int:
@@ -55,7 +56,8 @@ def _early(program: Backward, values: Ints) -> None:
         round_ = program.round_of(layer)
         here = values[layer]
         here[:] = values[layer + 1][program.states.back]
-        # Completions of one round commute, so each length in turn is enough: once, twice, … as often as it fits.
+        # Completions of one round commute, so each length in turn is enough: once, twice, … as often as it
+        # fits.
         for targets, earned in zip(program.states.repeated, price[round_].tolist(), strict=True):
             if earned == -FAR:
                 continue

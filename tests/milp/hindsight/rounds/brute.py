@@ -10,7 +10,8 @@ from milp.hindsight.rounds import RoundProblem
 def least_latency(problem: RoundProblem) -> int:
     """Return the least total latency of a tiny problem.
 
-    No start needs to be later than the last arrival plus all gens: an idle round after the last arrival can be cut out.
+    No start needs to be later than the last arrival plus all gens: an idle round after the last arrival can
+    be cut out.
     """
     rows = list(zip(problem.arrival.tolist(), problem.prompt.tolist(), problem.gen.tolist(), strict=True))
     horizon = max(arrival for arrival, _, _ in rows) + sum(gen for _, _, gen in rows)
@@ -40,7 +41,7 @@ def least_latency(problem: RoundProblem) -> int:
 
 @st.composite
 def tiny_problems(draw: st.DrawFn, equal_prompts: bool | None = None) -> RoundProblem:
-    """Problems of up to four requests: all there at once or not, with equal prompts or not, gens often equal."""
+    """Problems of up to four requests: there at once or not, prompts equal or not, gens often equal."""
     memory = draw(st.integers(4, 11))
     number = draw(st.integers(1, 4))
     equal = draw(st.booleans()) if equal_prompts is None else equal_prompts

@@ -32,7 +32,7 @@ def test_any_multipliers_give_a_lower_bound(problem: RoundProblem, value: list[i
 @given(tiny_problems(), st.lists(st.integers(0, 40), min_size=1, max_size=9), st.integers(1, 3))
 @settings(max_examples=40, deadline=None)
 def test_the_closed_form_is_the_sum_over_rounds(problem: RoundProblem, value: list[int], window: int) -> None:
-    """Prefix sums give what adding up round by round gives, for the starts that were chosen, and none is better."""
+    """Prefix sums give what adding up round by round gives, and no other start is better."""
     multipliers = Multipliers(np.array(value, dtype=np.int64), 8, window)
     price = np.repeat(value, window).tolist()
 

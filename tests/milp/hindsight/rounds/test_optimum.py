@@ -44,7 +44,7 @@ def test_any_prices_give_a_lower_bound(problem: RoundProblem, data: st.DataObjec
 @given(tiny_problems(), st.data())
 @settings(max_examples=40, deadline=None)
 def test_claims_are_decided_rightly_under_any_prices(problem: RoundProblem, data: st.DataObject) -> None:
-    """A schedule below a claim is found exactly if there is one, and then it is the best one, however bad the prices."""
+    """A schedule below a claim is found if and only if there is one, and is the best, under any prices."""
     groups = group(problem)
     states = enumerate_states(problem.memory, groups, 10_000)
     price = data.draw(st.lists(st.integers(0, 200), min_size=len(groups.count), max_size=len(groups.count)))
