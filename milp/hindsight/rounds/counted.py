@@ -89,7 +89,9 @@ class CountedValues:
         return int(self.layers[0].find(np.zeros(1, dtype=np.int64))[0])
 
 
-def counted_values(program: Backward, counts: Counters, bound: Bound, limit: int, most: int) -> CountedValues:
+def counted_values(
+    program: Backward, counts: Counters, bound: Bound, limit: int, most: int, width: int | None = None
+) -> CountedValues:
     """Return the shortest paths from all keys that can be on a path shorter than `limit`.
 
     Parameters
@@ -100,13 +102,16 @@ def counted_values(program: Backward, counts: Counters, bound: Bound, limit: int
         In units of 1/denominator.
     most
         Largest number of keys.
+    width
+        Number of keys that a layer is entered by, the most promising ones: a beam, which proves nothing. None
+        for all.
 
     Raises
     ------
     TooManyNodes
         If more than `most` keys are reached.
     """
-    sweep = _Sweep(program, counts, bound, limit)
+    sweep = _Sweep(program, counts, bound, limit, width)
     reached: list[Nodes] = []
     visited = 0
     for layer in range(program.layers):
@@ -129,8 +134,11 @@ class _Sweep:
     rounds until the state is empty, in early layers a completion raises the number of parts.
     """
 
-    def __init__(self, program: Backward, counts: Counters, bound: Bound, limit: int) -> None:
-        self.program, self.counts, self.bound, self.limit = program, counts, bound, limit
+    def __init__(
+        self, program: Backward, counts: Counters, bound: Bound, limit: int, width: int | None = None
+    ) -> None:
+        self.program, self.counts, self.bound = program, counts, bound
+        self.limit, self.width = limit, width
         start = np.zeros(1, dtype=np.int64)
         self._incoming: list[list[Nodes]] = [[] for _ in range(program.layers + 1)]
         self._incoming[0].append(Nodes(start, start))
@@ -170,9 +178,16 @@ class _Sweep:
         keep = nodes.value + self.bound.at(layer, nodes.key) < self.limit
         return Nodes(nodes.key[keep], nodes.value[keep])
 
+    def _narrowed(self, layer: int, nodes: Nodes) -> Nodes:
+        if self.width is None or len(nodes.key) <= self.width:
+            return nodes
+        through = nodes.value + self.bound.at(layer, nodes.key)
+        keep = np.sort(np.argpartition(through, self.width)[: self.width])
+        return Nodes(nodes.key[keep], nodes.value[keep])
+
     def reach(self, layer: int) -> Nodes:
         """Return the shortest paths from the end to the keys of a layer, and pass them on."""
-        incoming = _together(self._incoming[layer])
+        incoming = self._narrowed(layer, _together(self._incoming[layer]))
         self._incoming[layer] = []
         rank = self._rank(layer, incoming.key)
         done, carried = [], Nodes(np.empty(0, np.int64), np.empty(0, np.int64))

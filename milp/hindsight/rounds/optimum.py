@@ -17,6 +17,9 @@ from milp.hindsight.rounds.states import enumerate_states
 from milp.hindsight.rounds.sublimation import Decision, Stages, decide
 from milp.hindsight.rounds.values import PlainValues, plain_values
 
+EASY = 16
+"""Rounds above a proven claim that are decided without looking for a good schedule before."""
+
 log = logging.getLogger(__name__)
 
 
@@ -32,11 +35,15 @@ class Effort:
         Most states of running requests (`TooManyStates` beyond).
     nodes
         Most keys in a stage.
+    width, narrow_seconds
+        Keys per layer, and processor time, of the search for a schedule where the best one is not proven.
     """
 
     seconds: float = 600.0
     states: int = 300_000
     nodes: int = 4_000_000
+    width: int = 1_000
+    narrow_seconds: float = 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,8 +154,12 @@ class _Search:
 
     def climb(self) -> None:
         """Prove higher and higher claims until the best schedule is reached or the effort is spent."""
-        step = 4
+        step, narrow = 4, False
         while self.lower < self._upper and step:
+            if step > EASY and not narrow:
+                # A claim above the optimum is the most work: a good schedule says how far to go.
+                self._narrow_search()
+                narrow = True
             claim = min(self.lower + step, self._upper)
             try:
                 decision = self._decide(claim)
@@ -157,11 +168,34 @@ class _Search:
                 step //= 4
                 continue
             except _OutOfTime:
-                return
+                break
             if decision.path is not None:
                 self._found(decision)
                 return
             self.lower, self.stages, step = claim, decision.stages, 2 * step
+        if not narrow:
+            self._narrow_search()
+
+    def _narrow_search(self) -> None:
+        """Look for a better schedule among the most promising keys, where the best one is not known."""
+        if self.lower == self._upper:
+            return
+        clock = _Clock(self._effort.narrow_seconds)
+        try:
+            decision = decide(
+                self._program,
+                self._plain,
+                self._upper,
+                self._effort.nodes,
+                clock.check,
+                first=self.stages,
+                width=self._effort.width,
+            )
+        except (TooManyNodes, TooLarge, _OutOfTime) as error:
+            log.info("no schedule in a beam: %s", error)
+            return
+        if decision.path is not None:
+            self.start = starts_of(self._problem, self._program.groups, decision.path.completions)
 
     def _decide(self, claim: int) -> Decision:
         decision = decide(

@@ -25,7 +25,12 @@ def limit_of(program: Backward, claim: int) -> int:
 
 
 def run_stages(
-    program: Backward, plain: Bound, claim: int, stages: Iterator[tuple[int, ...]] | Stages, most: int
+    program: Backward,
+    plain: Bound,
+    claim: int,
+    stages: Iterator[tuple[int, ...]] | Stages,
+    most: int,
+    width: int | None = None,
 ) -> Iterator[CountedValues]:
     """Yield the values of one stage after the other; each bounds the next.
 
@@ -39,13 +44,15 @@ def run_stages(
         What to count in addition; asked for when the values before are there.
     most
         Largest number of keys per stage.
+    width
+        Number of keys that a layer is entered by, if not all: then nothing is proven.
     """
     bound, limit = plain, limit_of(program, claim)
     counted: tuple[int, ...] = ()
     for stage in stages:
         counted = counted + stage
         values = counted_values(
-            program, counters(program.groups, program.states, counted), bound, limit, most
+            program, counters(program.groups, program.states, counted), bound, limit, most, width
         )
         yield values
         bound = values
@@ -78,6 +85,7 @@ def decide(
     most: int,
     stop: Callable[[], None],
     first: Stages = ((),),
+    width: int | None = None,
     at_once: int = 2,
 ) -> Decision:
     """Decide whether a schedule's completion rounds can sum up to less than `claim`.
@@ -90,6 +98,9 @@ def decide(
         Called after every stage; raises to give up.
     first
         Stages to begin with: those that decided a lower claim keep the number of keys down here, too.
+    width
+        Number of keys that a layer is entered by, if not all: then a path is a schedule, but need not be the
+        best, and none proves nothing.
     at_once
         How many more lengths to count from stage to stage: those that the shortest path has wrong by most.
 
@@ -101,7 +112,7 @@ def decide(
     stages: list[tuple[int, ...]] = list(first)
     visited = run = 0
     # The list grows while it is iterated over: the next stage depends on the shortest path of the last.
-    for values in run_stages(program, plain, claim, iter(stages), most):
+    for values in run_stages(program, plain, claim, iter(stages), most, width):
         visited, run = visited + values.visited, run + 1
         if values.whole >= FAR:
             return Decision(None, tuple(stages[:run]), visited)
