@@ -102,9 +102,10 @@ def holding(contests: Sequence[Comparison]) -> Iterator[str]:
         settings = [late for late in everywhere if late[rival]]
         fewest = [min(late[f"multi-bin {bins}"] for bins in SEVERAL) for late in settings]
         ratios = [Fraction(own, late[rival]) for own, late in zip(fewest, settings, strict=True)]
+        held = sum(ratio <= CLAIMED for ratio in ratios)
         text = (
             f"Under {rival} requests are late in {len(settings)} of {len(everywhere)} settings. The best "
-            f"number of bins has at least 73 % fewer in {sum(ratio <= CLAIMED for ratio in ratios)} of these, "
+            f"number of bins has at least 73 % fewer in {held} of these, "
             f"and {float(1 - min(ratios)):.0%} fewer at most."
         )
         if rival != "dynamic":

@@ -1,0 +1,218 @@
+"""The least total latency, proven: prices, then claims from below until one is refuted by a schedule."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+
+from milp.hindsight.rounds.backward import Backward, TooLarge
+from milp.hindsight.rounds.certificate import RoundCertificate
+from milp.hindsight.rounds.counted import TooManyNodes
+from milp.hindsight.rounds.first_schedules import mc_sf
+from milp.hindsight.rounds.groups import Groups, group, starts_of
+from milp.hindsight.rounds.prices import DENOMINATOR, find_prices
+from milp.hindsight.rounds.problem import Ints, RoundProblem
+from milp.hindsight.rounds.states import enumerate_states
+from milp.hindsight.rounds.sublimation import Decision, Stages, decide
+from milp.hindsight.rounds.values import PlainValues, plain_values
+
+EASY = 16
+"""Rounds above a proven claim that are decided without looking for a good schedule before."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much may be spent.
+
+    Parameters
+    ----------
+    seconds
+        Processor time.
+    states
+        Most states of running requests (`TooManyStates` beyond).
+    nodes
+        Most keys in a stage.
+    width, narrow_seconds
+        Keys per layer, and processor time, of the search for a schedule where the best one is not proven.
+    """
+
+    seconds: float = 600.0
+    states: int = 300_000
+    nodes: int = 4_000_000
+    width: int = 1_000
+    narrow_seconds: float = 60.0
+
+
+@dataclass(frozen=True, eq=False)
+class Optimum:
+    """The best schedule found, and what is proven about it.
+
+    Parameters
+    ----------
+    start
+        Round after which each request starts, shape (requests,).
+    upper, lower
+        Total latency of the schedule, and the bound that the certificate proves, in rounds.
+    root
+        The bound of the prices alone.
+    certificate
+        The proof of `lower`.
+    states, evaluations, visited
+        States of running requests, prices tried, and keys visited in all stages.
+    """
+
+    start: Ints
+    upper: int
+    lower: int
+    root: int
+    certificate: RoundCertificate
+    states: int
+    evaluations: int
+    visited: int
+
+    @property
+    def proven(self) -> bool:
+        """Whether the schedule is proven to be optimal."""
+        return self.lower == self.upper
+
+
+class _OutOfTime(Exception):
+    pass
+
+
+def minimize_latency(problem: RoundProblem, effort: Effort | None = None) -> Optimum:
+    """Return the least total latency, with a certificate, or what is proven when the effort is spent.
+
+    Raises
+    ------
+    TooManyStates
+        If more states than `effort.states` fit into the memory.
+    """
+    effort = effort or Effort()
+    clock = _Clock(effort.seconds)
+    groups = group(problem)
+    states = enumerate_states(problem.memory, groups, effort.states)
+    priced = find_prices(problem, groups, states, clock.is_up)
+    program = Backward(groups, states, priced.price, DENOMINATOR)
+    search = _Search(problem, program, plain_values(program), effort, clock)
+    search.climb()
+    arrivals = int(problem.arrival.sum())
+    certificate = RoundCertificate(
+        problem=problem.digest(),
+        claim=search.lower - arrivals,
+        start=search.start,
+        price=priced.price[groups.of_request],
+        denominator=DENOMINATOR,
+        stages=_named(groups, search.stages),
+    )
+    return Optimum(
+        start=search.start,
+        upper=problem.latency(search.start),
+        lower=certificate.claim,
+        root=-(-priced.bound // DENOMINATOR) - arrivals,
+        certificate=certificate,
+        states=states.number,
+        evaluations=priced.evaluations,
+        visited=search.visited,
+    )
+
+
+class _Clock:
+    def __init__(self, seconds: float) -> None:
+        self._end = time.process_time() + seconds
+
+    def is_up(self) -> bool:
+        return time.process_time() > self._end
+
+    def check(self) -> None:
+        if self.is_up():
+            raise _OutOfTime
+
+
+class _Search:
+    """Claims from below: small steps first, as the work grows with the distance to the bound of the prices.
+
+    `lower` and `stages` are the highest claim that is proven, on the sum of the completion rounds, and how.
+    """
+
+    def __init__(
+        self, problem: RoundProblem, program: Backward, plain: PlainValues, effort: Effort, clock: _Clock
+    ) -> None:
+        self._problem, self._program, self._plain = problem, program, plain
+        self._effort, self._clock = effort, clock
+        self.start = mc_sf(problem)
+        self.lower = -(-(program.constant + plain.whole) // program.denominator)
+        self.stages: Stages = ((),)
+        self.visited = 0
+
+    @property
+    def _upper(self) -> int:
+        return int((self.start + self._problem.gen).sum())
+
+    def climb(self) -> None:
+        """Prove higher and higher claims until the best schedule is reached or the effort is spent."""
+        step, narrow = 4, False
+        while self.lower < self._upper and step:
+            if step > EASY and not narrow:
+                # A claim above the optimum is the most work: a good schedule says how far to go.
+                self._narrow_search()
+                narrow = True
+            claim = min(self.lower + step, self._upper)
+            try:
+                decision = self._decide(claim)
+            except (TooManyNodes, TooLarge) as error:
+                log.info("claim %d: %s", claim, error)
+                step //= 4
+                continue
+            except _OutOfTime:
+                break
+            if decision.path is not None:
+                self._found(decision)
+                return
+            self.lower, self.stages, step = claim, decision.stages, 2 * step
+        if not narrow:
+            self._narrow_search()
+
+    def _narrow_search(self) -> None:
+        """Look for a better schedule among the most promising keys, where the best one is not known."""
+        if self.lower == self._upper:
+            return
+        clock = _Clock(self._effort.narrow_seconds)
+        try:
+            decision = decide(
+                self._program,
+                self._plain,
+                self._upper,
+                self._effort.nodes,
+                clock.check,
+                first=self.stages,
+                width=self._effort.width,
+            )
+        except (TooManyNodes, TooLarge, _OutOfTime) as error:
+            log.info("no schedule in a beam: %s", error)
+            return
+        if decision.path is not None:
+            self.start = starts_of(self._problem, self._program.groups, decision.path.completions)
+
+    def _decide(self, claim: int) -> Decision:
+        decision = decide(
+            self._program, self._plain, claim, self._effort.nodes, self._clock.check, first=self.stages
+        )
+        self.visited += decision.visited
+        log.info("claim %d: %d stages, %d keys", claim, len(decision.stages), decision.visited)
+        return decision
+
+    def _found(self, decision: Decision) -> None:
+        assert decision.path is not None
+        completions = decision.path.completions
+        self.start = starts_of(self._problem, self._program.groups, completions)
+        # A shortest path that is a schedule is the best one: the same stages prove that none is below it.
+        self.lower, self.stages = self._upper, decision.stages
+
+
+def _named(groups: Groups, stages: Stages) -> tuple[tuple[tuple[int, int], ...], ...]:
+    name = list(zip(groups.prompt.tolist(), groups.gen.tolist(), strict=True))
+    return tuple(tuple(name[length] for length in stage) for stage in stages)

@@ -1,0 +1,131 @@
+"""Is there a schedule below a claim? One stage of counted lengths after another, until that is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from milp.hindsight.rounds.backward import FAR, Backward, counters
+from milp.hindsight.rounds.counted import Bound, CountedValues, counted_values
+from milp.hindsight.rounds.path import Path, shortest_path
+from milp.hindsight.rounds.problem import Ints
+
+Stages = tuple[tuple[int, ...], ...]
+"""Lengths that are counted in addition, stage by stage."""
+
+
+def limit_of(program: Backward, claim: int) -> int:
+    """Return the limit on paths: schedules below the claim, a sum of completion rounds, are shorter.
+
+    Sums of rounds are whole, so those below the claim are at most claim − 1.
+    """
+    return (claim - 1) * program.denominator - program.constant + 1
+
+
+def run_stages(
+    program: Backward,
+    plain: Bound,
+    claim: int,
+    stages: Iterator[tuple[int, ...]] | Stages,
+    most: int,
+    width: int | None = None,
+) -> Iterator[CountedValues]:
+    """Yield the values of one stage after the other; each bounds the next.
+
+    Parameters
+    ----------
+    plain
+        Values with nothing counted.
+    claim
+        On the sum of the completion rounds.
+    stages
+        What to count in addition; asked for when the values before are there.
+    most
+        Largest number of keys per stage.
+    width
+        Number of keys that a layer is entered by, if not all: then nothing is proven.
+    """
+    bound, limit = plain, limit_of(program, claim)
+    counted: tuple[int, ...] = ()
+    for stage in stages:
+        counted = counted + stage
+        values = counted_values(
+            program, counters(program.groups, program.states, counted), bound, limit, most, width
+        )
+        yield values
+        bound = values
+
+
+@dataclass(frozen=True, eq=False)
+class Decision:
+    """Whether a schedule below the claim exists.
+
+    Parameters
+    ----------
+    path
+        The best schedule of all, if its completion rounds sum up to less than the claim; None if no
+        schedule's do.
+    stages
+        What was counted.
+    visited
+        Number of keys in all stages.
+    """
+
+    path: Path | None
+    stages: Stages
+    visited: int
+
+
+def decide(
+    program: Backward,
+    plain: Bound,
+    claim: int,
+    most: int,
+    stop: Callable[[], None],
+    first: Stages = ((),),
+    width: int | None = None,
+    at_once: int = 2,
+) -> Decision:
+    """Decide whether a schedule's completion rounds can sum up to less than `claim`.
+
+    Parameters
+    ----------
+    most
+        Largest number of keys per stage.
+    stop
+        Called after every stage; raises to give up.
+    first
+        Stages to begin with: those that decided a lower claim keep the number of keys down here, too.
+    width
+        Number of keys that a layer is entered by, if not all: then a path is a schedule, but need not be the
+        best, and none proves nothing.
+    at_once
+        How many more lengths to count from stage to stage: those that the shortest path has wrong by most.
+
+    Raises
+    ------
+    TooManyNodes, TooLarge
+        If it cannot be decided within `most` keys or 62 bits.
+    """
+    stages: list[tuple[int, ...]] = list(first)
+    visited = run = 0
+    # The list grows while it is iterated over: the next stage depends on the shortest path of the last.
+    for values in run_stages(program, plain, claim, iter(stages), most, width):
+        visited, run = visited + values.visited, run + 1
+        if values.whole >= FAR:
+            return Decision(None, tuple(stages[:run]), visited)
+        path = shortest_path(program, values.counts, values)
+        wrong = np.bincount(program.groups.length, np.abs(path.used - program.groups.count))
+        if not wrong.any():
+            return Decision(path, tuple(stages[:run]), visited)
+        if run == len(stages):
+            stages.append(_most_wrong(wrong, values.counts.lengths, at_once))
+        stop()
+    raise AssertionError("unreachable: a path without a wrong length is a schedule")
+
+
+def _most_wrong(wrong: Ints, counted: tuple[int, ...], number: int) -> tuple[int, ...]:
+    open_ = [length for length in np.argsort(-wrong, kind="stable").tolist() if wrong[length]]
+    return tuple(length for length in open_ if length not in counted)[:number]
