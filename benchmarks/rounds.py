@@ -100,7 +100,7 @@ def table(records: list[Record]) -> str:
     for model in sorted({record["model"] for record in latest}):
         rows = _rows([record for record in latest if record["model"] == model])
         parts += [f"## Model {model}\n", *markdown(*rows), ""]
-    parts.append(f"Processor seconds, one thread. {machine(['numpy', 'highspy'])}\n")
+    parts.append(f"Processor seconds, one thread. {machine(['numpy'])}\n")
     return "\n".join(parts)
 
 

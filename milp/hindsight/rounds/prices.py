@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import highspy
 import numpy as np
 import numpy.typing as npt
 
@@ -22,8 +21,12 @@ Floats = npt.NDArray[np.float64]
 DENOMINATOR = 64
 """Prices are multiples of 1/64 round: finer ones raise the bound by less than a round."""
 
-CLOSE = 0.75
-"""Rounds between the bound and what the cuts promise at which the search ends."""
+CLOSE = 0.25
+"""Rounds that the planes promise above the bound when the search ends."""
+
+STEP = 20.0
+"""Squared rounds of price per completion that a plane lacks: longer steps need more planes to be good
+ones."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +57,10 @@ def find_prices(
 ) -> Priced:
     """Return good prices.
 
-    The bound is a concave, piecewise linear function of the prices. Each shortest path is a plane above it; a
-    linear program maximises the least of the planes within a box around the best prices so far, which grows
-    where the planes promise rightly and shrinks where they do not (Marsten, Hogan and Blankenship 1975).
+    The bound is a concave, piecewise linear function of the prices, and each shortest path is a plane above
+    it. The next prices maximise the least of the planes, less the squared distance from the best prices so
+    far over 2 `STEP`: the proximal bundle method (Lemaréchal 1978; Kiwiel, Mathematical Programming 46,
+    1990).
 
     Parameters
     ----------
@@ -68,7 +72,7 @@ def find_prices(
     planes = _Planes(len(groups.count))
     nothing = counters(groups, states, ())
     best: Priced | None = None
-    trial, box, promise = first_prices(problem, groups), 8.0, np.inf
+    trial = first_prices(problem, groups)
     for evaluation in range(1, most + 1):
         price = np.round(trial * DENOMINATOR).astype(np.int64)
         program = Backward(groups, states, price, DENOMINATOR)
@@ -77,18 +81,9 @@ def find_prices(
         missing = groups.count - shortest_path(program, nothing, values).used
         planes.add(missing, (bound - int(missing @ price)) / DENOMINATOR)
         if best is None or bound > best.bound:
-            if best is not None and bound - best.bound > 0.5 * (promise - best.bound):
-                box *= 1.5
             best = Priced(price, bound, evaluation)
-        else:
-            box = max(0.8 * box, 0.3)
-        promised, trial = planes.highest(best.price / DENOMINATOR, box)
-        promise = promised * DENOMINATOR
-        if promise - best.bound < CLOSE * DENOMINATOR:
-            if box > 50 or not missing.any():
-                break
-            box *= 4
-        if stop():
+        promise, trial = planes.next_prices(best.price / DENOMINATOR)
+        if promise - best.bound / DENOMINATOR < CLOSE or stop():
             break
     assert best is not None
     return Priced(best.price, best.bound, evaluation)
@@ -110,27 +105,47 @@ def first_prices(problem: RoundProblem, groups: Groups) -> Floats:
 
 
 class _Planes:
-    """max θ subject to θ ≤ constant + missing · price for every plane, prices within a box."""
+    """The least of the planes ``constant + missing · price``, maximised near given prices.
+
+    The maximum is the center plus `STEP` times a mean of the planes' gradients; the weights of that mean
+    solve the dual, a quadratic program over a simplex, in which weight is moved between two planes at a time.
+    """
 
     def __init__(self, groups: int) -> None:
-        self._groups = groups
-        self._model = highspy.Highs()
-        self._model.setOptionValue("output_flag", False)
-        self._model.setOptionValue("threads", 1)
-        for _ in range(groups + 1):
-            self._model.addVar(-highspy.kHighsInf, highspy.kHighsInf)
-        self._model.changeColCost(0, -1.0)
+        self._missing: Floats = np.zeros((0, groups))
+        self._constant: Floats = np.zeros(0)
+        self._products: Floats = np.zeros((0, 0))
+        self._weight: Floats = np.zeros(0)
 
     def add(self, missing: Ints, constant: float) -> None:
-        some = np.flatnonzero(missing)
-        index = np.concatenate([[0], some + 1]).astype(np.int32)
-        value = np.concatenate([[1.0], -missing[some].astype(np.float64)])
-        self._model.addRow(-highspy.kHighsInf, constant, len(index), index, value)
+        self._missing = np.vstack([self._missing, missing])
+        self._constant = np.append(self._constant, constant)
+        across = self._missing @ missing
+        self._products = np.vstack([np.column_stack([self._products, across[:-1]]), across])
+        # The first plane has all the weight, which later ones take from it.
+        self._weight = np.append(self._weight, float(len(self._weight) == 0))
 
-    def highest(self, center: Floats, box: float) -> tuple[float, Floats]:
-        """Return the highest θ within the box, and the prices there."""
-        for column in range(self._groups):
-            self._model.changeColBounds(column + 1, center[column] - box, center[column] + box)
-        self._model.run()
-        solution = np.array(self._model.getSolution().col_value)
-        return float(solution[0]), solution[1:]
+    def next_prices(self, center: Floats, most: int = 3000) -> tuple[float, Floats]:
+        """Return what the planes promise at the next prices, and these.
+
+        Parameters
+        ----------
+        most
+            Largest number of moves; the weights need not be exact, as any prices give a bound.
+        """
+        products, weight = STEP * self._products, self._weight
+        height = self._constant + self._missing @ center
+        slope = products @ weight + height
+        for _ in range(most):
+            used = np.flatnonzero(weight > 1e-12)
+            low, high = int(slope.argmin()), int(used[slope[used].argmax()])
+            difference = slope[high] - slope[low]
+            if difference < 0.02:
+                break
+            curvature = products[low, low] + products[high, high] - 2 * products[low, high]
+            moved = min(weight[high], difference / max(curvature, 1e-12))
+            weight[low] += moved
+            weight[high] -= moved
+            slope += moved * (products[:, low] - products[:, high])
+        mean = self._missing.T @ weight
+        return float(height @ weight + STEP * mean @ mean), center + STEP * mean
