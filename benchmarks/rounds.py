@@ -110,7 +110,8 @@ optimum ([arXiv 2502.07115](https://arxiv.org/abs/2502.07115)): memory uniform o
 length uniform on 1 … 5, each gen uniform on 1 … memory − prompt. Model 1: 40 … 60 requests, all there at
 once. Model 2: arrivals over 40 … 60 rounds, Poisson with a mean uniform on 0.5 … 1.5 a round. The ratio is
 the total latency of MC-SF over that of the optimum. Every optimum was certified by the verifier; where there
-is only a certified gap, the instance is counted apart. How it is proven:
+is only a certified gap, the instance is counted apart. Instances with few states (long prompts) are run
+first; what is missing of 30 has more. How it is proven:
 [docs/hindsight-rounds.md](../docs/hindsight-rounds.md).
 """
 
@@ -122,7 +123,7 @@ optimum, solved within a time limit, so that the best solution found counts as t
 model 1 CP-SAT, given that program and MC-SF as a hint, finds no better schedule than MC-SF (7367) in 150 s
 and proves a bound of 943; the certified optimum is 6833. Part of the difference may also lie in how the
 instances were drawn. What MC-SF loses: it packs the shortest requests together, although a long one leaves
-just the room that a certain shorter one needs; optima alternate such pairs.
+just the room that a certain shorter one needs; the optima looked at alternate such pairs.
 """
 
 
