@@ -119,8 +119,9 @@ _REASONS = """
 **Why the published means are lower.** The ratios above need no trust in our bound: any schedule better than
 that of MC-SF bounds the ratio from below, and each of the schedules found is checked round by round from the
 definition. The published optima come from an integer program whose linear relaxation lies a third below the
-optimum, solved within a time limit, so that the best solution found counts as the optimum. On instance 28 of
-model 1 CP-SAT, given that program and MC-SF as a hint, finds no better schedule than MC-SF (7367) in 150 s
+optimum; the program that was published with them (anonymouspeople111/neurips2025-code, Hindsight_IP.py)
+returns the best solution that its solver has at the time limit as the optimum, proven or not. On instance 28
+of model 1 CP-SAT, given that program and MC-SF as a hint, finds no better schedule than MC-SF (7367) in 150 s
 and proves a bound of 943; the certified optimum is 6833. Part of the difference may also lie in how the
 instances were drawn. What MC-SF loses: it packs the shortest requests together, although a long one leaves
 just the room that a certain shorter one needs; the optima looked at alternate such pairs.
