@@ -11,6 +11,7 @@ from milp.hindsight.rounds.certificate import RoundCertificate
 from milp.hindsight.rounds.counted import TooManyNodes
 from milp.hindsight.rounds.first_schedules import mc_sf
 from milp.hindsight.rounds.groups import Groups, group, starts_of
+from milp.hindsight.rounds.local_search import improved
 from milp.hindsight.rounds.prices import DENOMINATOR, find_prices
 from milp.hindsight.rounds.problem import Ints, RoundProblem
 from milp.hindsight.rounds.states import enumerate_states
@@ -36,7 +37,8 @@ class Effort:
     nodes
         Most keys in a stage.
     width, narrow_seconds
-        Keys per layer, and processor time, of the search for a schedule where the best one is not proven.
+        Keys per layer, and processor time, of the search for a schedule where the best one is not proven;
+        a local search may take as long again.
     """
 
     seconds: float = 600.0
@@ -175,6 +177,10 @@ class _Search:
             self.lower, self.stages, step = claim, decision.stages, 2 * step
         if not narrow:
             self._narrow_search()
+        if self.lower < self._upper:
+            clock = _Clock(self._effort.narrow_seconds)
+            enough = self.lower - int(self._problem.arrival.sum())
+            self.start = improved(self._problem, self.start, clock.is_up, enough)
 
     def _narrow_search(self) -> None:
         """Look for a better schedule among the most promising keys, where the best one is not known."""

@@ -1,0 +1,38 @@
+"""Schedules from orders: feasible by the definition, and never worse than what they began with."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+from hypothesis import given, settings
+
+from milp.hindsight.rounds import RoundProblem, mc_sf
+from milp.hindsight.rounds.local_search import as_early_as_possible, improved
+from tests.milp.hindsight.rounds.brute import least_latency, tiny_problems
+
+
+@settings(max_examples=60)
+@given(tiny_problems())
+def test_some_order_gives_the_optimum(problem: RoundProblem) -> None:
+    """Of all orders, each of which gives a feasible schedule; starting requests early loses nothing."""
+    schedules = [as_early_as_possible(problem, np.array(o)) for o in permutations(range(problem.requests))]
+    assert [problem.fault(start) for start in schedules] == [None] * len(schedules)
+    assert min(map(problem.latency, schedules)) == least_latency(problem)
+
+
+def test_the_search_improves_on_mc_sf_and_stops_when_it_is_told() -> None:
+    """On a crowded instance with arrivals: better, feasible, the same for a seed; not begun if that is enough."""
+    rng = np.random.default_rng(3)
+    problem = RoundProblem(40, np.sort(rng.integers(0, 40, 40)), np.full(40, 2), rng.integers(1, 39, 40))
+    first = mc_sf(problem)
+
+    def search(enough: int = 0) -> np.ndarray:
+        trials = iter(range(400))
+        return improved(problem, first, lambda: next(trials, None) is None, enough)
+
+    better = search()
+    assert problem.fault(better) is None
+    assert problem.latency(better) < problem.latency(first)
+    assert (search() == better).all()
+    assert search(problem.latency(first)) is first
