@@ -22,7 +22,7 @@ def test_some_order_gives_the_optimum(problem: RoundProblem) -> None:
 
 
 def test_the_search_improves_on_mc_sf_and_stops_when_it_is_told() -> None:
-    """On a crowded instance with arrivals: better, feasible, the same for a seed; not begun if that is enough."""
+    """On a crowded instance: better, feasible, the same for a seed; not begun if the first is enough."""
     rng = np.random.default_rng(3)
     problem = RoundProblem(40, np.sort(rng.integers(0, 40, 40)), np.full(40, 2), rng.integers(1, 39, 40))
     first = mc_sf(problem)
