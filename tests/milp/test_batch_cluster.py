@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -112,12 +113,21 @@ def test_a_task_that_is_lost_on_its_way_is_handed_out_again(
     """Sent in the moment in which a scheduler goes away, it is known to nobody, and nothing is ever said."""
     from distributed.cfexecutor import ClientExecutor
 
-    really, swallowed = ClientExecutor.submit, list[str]()
+    really, swallowed, waited = ClientExecutor.submit, list[str](), list[bool]()
+
+    def give_up(lost: Future[Any]) -> None:
+        # A run that waits for ever shall fail here, not hang.
+        waited.append(True)
+        lost.cancel()
 
     def submit(self: ClientExecutor, *arguments: Any, key: str) -> Any:
         if not swallowed:
             swallowed.append(key)
-            return Future()
+            lost = Future[Any]()
+            timer = threading.Timer(60, give_up, [lost])
+            timer.daemon = True
+            timer.start()
+            return lost
         return really(self, *arguments, key=key)
 
     monkeypatch.setattr(ClientExecutor, "submit", submit)
@@ -126,6 +136,7 @@ def test_a_task_that_is_lost_on_its_way_is_handed_out_again(
     batchproof("batch", folder, "--out", store, *OPTIONS, "--scheduler", cluster.address)
     found = Store(store).records()
     assert swallowed
+    assert not waited
     certified = {Path(record.label).name for record in found if record.certified}
     assert certified == {Path(name).name for name in (*GOOD, INFEASIBLE)}
     assert max(record.attempts for record in found) == 2

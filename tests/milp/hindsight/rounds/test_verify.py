@@ -45,6 +45,14 @@ def test_a_higher_claim_is_rejected(problem: RoundProblem, best: Optimum) -> Non
     assert (verdict.status, verdict.reason) == (Status.REJECTED, "a path below the claim is left")
 
 
+def test_prices_alone_prove_their_bound_and_no_more(problem: RoundProblem, best: Optimum) -> None:
+    """Without stages a claim is accepted up to the bound of the prices, and rejected one round above it."""
+    assert best.root < best.upper
+    plain = replace(best.certificate, stages=(), claim=best.root)
+    assert verify_rounds(problem, plain).lower == best.root
+    assert verify_rounds(problem, replace(plain, claim=best.root + 1)).status == Status.REJECTED
+
+
 def test_a_lower_claim_is_a_gap(problem: RoundProblem, best: Optimum) -> None:
     """A weaker claim is certified as what it is."""
     verdict = verify_rounds(problem, replace(best.certificate, claim=best.lower - 2))
