@@ -64,8 +64,10 @@ def run_fresh(command: Sequence[str], *, seconds: float, memory_mib: float) -> F
     stopped, most = None, 0.0
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         start = time.monotonic()
-        process = subprocess.Popen(command, stdout=out, stderr=err, start_new_session=True)
+        process = None
         try:
+            with _signals_wait():
+                process = subprocess.Popen(command, stdout=out, stderr=err, start_new_session=True)
             while True:
                 ended, status, usage = os.wait4(process.pid, os.WNOHANG)
                 if ended:
@@ -77,8 +79,9 @@ def run_fresh(command: Sequence[str], *, seconds: float, memory_mib: float) -> F
                     _kill(process.pid)
                 time.sleep(POLL)
         except BaseException:
-            _kill(process.pid)
-            process.wait()
+            if process is not None:
+                _kill(process.pid)
+                process.wait()
             raise
         # What it started dies with it.
         _kill(process.pid)
@@ -101,6 +104,21 @@ def run_fresh(command: Sequence[str], *, seconds: float, memory_mib: float) -> F
 def leave_nothing_behind() -> None:
     """Let SIGTERM raise SystemExit, so that what runs in a group of its own is killed as on Ctrl-C."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
+@contextlib.contextmanager
+def _signals_wait() -> Iterator[None]:
+    """Take SIGTERM and SIGINT at the end only: a process that is half started would be known to nobody."""
+    came: list[int] = []
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    kept = {number: signal.signal(number, lambda came_now, _: came.append(came_now)) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+        for number in came:
+            signal.raise_signal(number)
 
 
 def _kill(group: int) -> None:

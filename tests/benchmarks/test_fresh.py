@@ -8,8 +8,11 @@ import signal
 import subprocess
 import sys
 import time
+from typing import Any
 
-from benchmarks.fresh import run_fresh
+import pytest
+
+from benchmarks.fresh import leave_nothing_behind, run_fresh
 
 
 def test_a_process_and_its_children_are_stopped() -> None:
@@ -34,6 +37,28 @@ def test_nothing_is_left_behind_on_sigterm() -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(inner, 0)
         raise AssertionError("the watched process is still there")
+
+
+def test_a_signal_while_a_process_starts_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told to end before it knows what it has started, a benchmark still takes it with it."""
+    started: list[int] = []
+
+    class Interrupted(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(*arguments, **named)
+            started.append(self.pid)
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    before = signal.getsignal(signal.SIGTERM)
+    leave_nothing_behind()
+    try:
+        with pytest.raises(SystemExit):
+            run_fresh([sys.executable, "-c", "import time; time.sleep(60)"], seconds=60, memory_mib=4096)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    with pytest.raises(ProcessLookupError):
+        os.kill(started[0], 0)
 
 
 def _child(pid: int) -> int:
