@@ -113,30 +113,28 @@ def test_a_task_that_is_lost_on_its_way_is_handed_out_again(
     """Sent in the moment in which a scheduler goes away, it is known to nobody, and nothing is ever said."""
     from distributed.cfexecutor import ClientExecutor
 
-    really, swallowed, waited = ClientExecutor.submit, list[str](), list[bool]()
-
-    def give_up(lost: Future[Any]) -> None:
-        # A run that waits for ever shall fail here, not hang.
-        waited.append(True)
-        lost.set_exception(TimeoutError("nobody asked"))
+    really, swallowed = ClientExecutor.submit, list[str]()
+    lost = Future[Any]()
+    # A run that waits for ever shall fail here, not hang.
+    patience = threading.Timer(120, lost.set_exception, [TimeoutError("nobody asked")])
+    patience.start()
 
     def submit(self: ClientExecutor, *arguments: Any, key: str) -> Any:
         if not swallowed:
             swallowed.append(key)
-            lost = Future[Any]()
-            timer = threading.Timer(30, give_up, [lost])
-            timer.daemon = True
-            timer.start()
             return lost
         return really(self, *arguments, key=key)
 
     monkeypatch.setattr(ClientExecutor, "submit", submit)
     monkeypatch.setattr("milp.batch.cluster.COUNTING", 0.5)
     store = tmp_path / "store"
-    batchproof("batch", folder, "--out", store, *OPTIONS, "--scheduler", cluster.address)
+    try:
+        batchproof("batch", folder, "--out", store, *OPTIONS, "--scheduler", cluster.address)
+    finally:
+        patience.cancel()
     found = Store(store).records()
     assert swallowed
-    assert not waited
+    assert lost.cancelled()
     certified = {Path(record.label).name for record in found if record.certified}
     assert certified == {Path(name).name for name in (*GOOD, INFEASIBLE)}
     assert max(record.attempts for record in found) == 2
