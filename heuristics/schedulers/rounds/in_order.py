@@ -1,4 +1,4 @@
-"""FCFS, shortest first, MC-SF: one order, and a stop at the first request that does not fit."""
+"""One order of all requests, and a stop at the first that does not fit: FCFS, shortest first, MC-SF."""
 
 from __future__ import annotations
 
@@ -85,3 +85,17 @@ def shortest_first(requests: Requests, device: RoundDevice) -> InOrder:
 def mc_sf(requests: Requests, device: RoundDevice) -> InOrder:
     """MC-SF: shortest predicted gen first, looking ahead at memory (arXiv 2502.07115, Algorithm 1)."""
     return InOrder(requests, device, LookAhead, requests.believed.__getitem__)
+
+
+def smallest_volume(requests: Requests, device: RoundDevice) -> InOrder:
+    """Smallest predicted volume first, looking ahead at memory.
+
+    The volume Σ_k (prompt + k), k = 1 … gen, is what a request takes of the memory over all its rounds, and
+    memory is what requests compete for: "shortest processing time first" where the processor is the memory.
+    """
+
+    def volume(request: int) -> int:
+        prompt, gen = requests.prompt[request], requests.believed[request]
+        return prompt * gen + gen * (gen + 1) // 2
+
+    return InOrder(requests, device, LookAhead, volume)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
-from heuristics.schedulers.rounds.in_order import fcfs, fcfs_held_now, mc_sf, shortest_first
+from heuristics.schedulers.rounds.in_order import fcfs, fcfs_held_now, mc_sf, shortest_first, smallest_volume
 from heuristics.schedulers.rounds.policy import RoundPolicy
 from heuristics.schedulers.rounds.priority import SERVICE_LEVEL, Priority, PriorityRules
 from heuristics.schedulers.rounds.static_batching import StaticBatching
@@ -61,6 +61,10 @@ POLICIES: dict[str, PolicyEntry] = {
     ),
     "mc-sf": PolicyEntry(
         "shortest predicted gen first, if memory suffices in all rounds to come", lambda options: mc_sf
+    ),
+    "smallest-volume": PolicyEntry(
+        "fewest tokens held over all rounds first, if memory suffices in all rounds to come",
+        lambda options: smallest_volume,
     ),
     "priority": PolicyEntry(
         "classes by weighted choice, a boost for the starving, preemption, a batch size that follows P99",

@@ -49,7 +49,7 @@ def test_deterministic(case: Case) -> None:
 
 
 @settings(max_examples=80)
-@given(cases(("static-batching", "fcfs", "shortest-first", "mc-sf"), noisy=False))
+@given(cases(("static-batching", "fcfs", "shortest-first", "mc-sf", "smallest-volume"), noisy=False))
 def test_nobody_is_put_back_if_predictions_are_right(case: Case) -> None:
     """Who looks ahead with true lengths never overflows: every request runs in one stretch."""
     assert served(case).preemptions.max() == 0

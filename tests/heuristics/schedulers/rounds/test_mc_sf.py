@@ -57,3 +57,30 @@ def test_the_sizes_of_the_published_experiment() -> None:
         arrivals = Arrivals.of(random.integers(0, last + 1, 50), np.full(50, 3), gen)
         schedule = simulate(arrivals, unit_rounds(43, 50), 1, policy("mc-sf"))
         assert schedule.first_start.tolist() == published(arrivals, 43)
+
+
+@settings(max_examples=60)
+@given(st.integers(8, 40), st.integers(1, 30), st.integers(1, 7), st.integers(0, 2**32))
+def test_with_one_prompt_length_the_smallest_volume_is_the_shortest(
+    memory: int, requests: int, prompt: int, seed: int
+) -> None:
+    """Then volumes are in the order of gens, and both policies start the same requests at the same time."""
+    random = np.random.default_rng(seed)
+    gen = random.integers(1, memory - prompt + 1, requests)
+    arrivals = Arrivals.of(random.integers(0, 30, requests), np.full(requests, prompt), gen)
+    one, other = (
+        simulate(arrivals, unit_rounds(memory, requests), 1, policy(name))
+        for name in ("mc-sf", "smallest-volume")
+    )
+    assert np.array_equal(one.first_start, other.first_start)
+
+
+def test_a_short_request_with_a_long_prompt_waits() -> None:
+    """MC-SF starts it before many small ones that it displaces; the smallest volume does not."""
+    arrivals = Arrivals.of(np.zeros(10), [40, *[1] * 9], [2, *[3] * 9])
+    device = unit_rounds(43, 10)
+    completed = {
+        name: simulate(arrivals, device, 1, policy(name)).completion.sum()
+        for name in ("mc-sf", "smallest-volume")
+    }
+    assert completed == {"mc-sf": 2 + 9 * 5, "smallest-volume": 9 * 3 + 5}
