@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from milp.hindsight.rounds import RoundProblem, mc_sf, minimize_latency
 from milp.hindsight.rounds.exact import solve_program
+from milp.hindsight.rounds.first_schedules import smallest_volume
 from milp.hindsight.rounds.lagrangian import Multipliers, best_starts, memory_bound, verify_memory_bound
 from milp.hindsight.rounds.multipliers import bound_by_memory
 from milp.status import Status
@@ -60,9 +61,21 @@ def test_hundreds_of_requests_have_a_certified_bound() -> None:
     assert verdict.status == Status.GAP
     assert verdict.lower is not None
     assert verdict.lower > int(problem.gen.sum())
-    assert verdict.upper == problem.latency(mc_sf(problem))
+    assert verdict.upper == min(problem.latency(mc_sf(problem)), problem.latency(smallest_volume(problem)))
     forged = replace(certificate, claim=certificate.claim + 1)
     assert "less than" in (verify_memory_bound(problem, forged).reason or "")
+
+
+def test_crowded_requests_are_bounded_well_from_the_start() -> None:
+    """The fluid multipliers alone prove most of what is possible where hundreds wait for memory."""
+    draw = np.random.default_rng(5)
+    prompt, gen = draw.integers(1, 100, 400), draw.integers(1, 100, 400)
+    problem = RoundProblem(500, np.sort(draw.integers(0, 800, 400)), prompt, gen)
+    begin = bound_by_memory(problem, lambda: True)
+    assert verify_memory_bound(problem, begin).status == Status.GAP
+    few = bound_by_memory(problem, never, most=1)
+    assert few.claim > 0.6 * problem.latency(few.start)
+    assert begin.claim <= few.claim
 
 
 def test_forged_multipliers_are_rejected() -> None:
