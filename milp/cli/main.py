@@ -25,6 +25,7 @@ from milp.cli.hindsight import hindsight
 from milp.cli.league import league
 from milp.cli.pareto import pareto
 from milp.cli.recheck import recheck
+from milp.cli.rounds import rounds
 from milp.cli.simulate import simulate
 from milp.cli.solve import solve
 from milp.cli.table import table
@@ -84,6 +85,7 @@ for command in (
     simulate,
     compare,
     hindsight,
+    rounds,
     generate,
     convert,
     export,

@@ -99,6 +99,11 @@ class Traffic:
         return arrivals, report
 
     @property
+    def is_said(self) -> bool:
+        """Whether the command line says anything of requests."""
+        return self.trace is not None or self.family is not None
+
+    @property
     def name(self) -> str:
         """Return in a word where the requests come from."""
         return str(self.family) if self.trace is None else self.trace.name

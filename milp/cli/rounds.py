@@ -1,0 +1,105 @@
+"""``batchproof rounds``: the least total latency in rounds, and how far MC-SF is from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from milp.cli import options
+from milp.cli.errors import ExitCode, code_of
+from milp.cli.output import report, require_writable
+from milp.cli.serving_options import traffic_options
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from instances.serving import Arrivals
+    from milp.cli.serving_options import Traffic
+    from milp.hindsight.rounds import RoundProblem
+
+
+@click.command()
+@traffic_options
+@click.option(
+    "--memory",
+    type=options.Memory(),
+    metavar="TOKENS|GB,GB,KB",
+    default="100000",
+    show_default=True,
+    help="Tokens that the device holds, or its GB, the model's GB and kB per token (80,26,800).",
+)
+@click.option(
+    "--round-ms", type=options.Rational(), default="10", show_default=True, help="ms of every round."
+)
+@click.option("--drop-oversized", is_flag=True, help="Drop requests that need more than the memory.")
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    help="Seconds of processor time after which the search ends.",
+)
+@click.option("-o", "--output", type=options.OUTPUT_FILE, help="Proof to write: a .json or .json.gz file.")
+@click.option("--verify", "given", type=options.INPUT_FILE, metavar="FILE", help="Verify this proof instead.")
+@options.json_option
+def rounds(
+    traffic: Traffic,
+    memory: int,
+    round_ms: Fraction,
+    drop_oversized: bool,
+    time_limit: float,
+    output: Path | None,
+    given: Path | None,
+    as_json: bool,
+) -> ExitCode:
+    """Find the least total latency of continuous batching in rounds, or certified bounds on it.
+
+    One device works in rounds of equal length. In each, every running request generates a token; it holds its
+    prompt and what it has generated. Compared with MC-SF, which knows lengths but not the future
+    (docs/hindsight-rounds.md). A proof holds its requests: --verify needs no TRACE.
+    """
+    if given is not None and output is not None:
+        raise click.UsageError("expected either -o or --verify")
+    require_writable(output)
+    from milp.hindsight.rounds.bounding import bound_latency, checked
+    from milp.hindsight.rounds.certificate_file import read_rounds, write_rounds
+
+    dropped = 0
+    if given is None or traffic.is_said:
+        arrivals, _ = traffic.load()
+        problem, dropped = _problem(arrivals, memory, round_ms, drop_oversized)
+    if given is None:
+        found = bound_latency(problem, time_limit)
+    else:
+        own, proof = read_rounds(given)
+        found = checked(problem if traffic.is_said else own, proof)
+    if output is not None and found.verdict.status.value != "rejected":
+        write_rounds(found.problem, found.proof, output)
+
+    from milp.cli.rounds_tables import rounds_record, rounds_tables
+
+    def tables() -> Iterator[RenderableType]:
+        yield from rounds_tables(found, dropped, output)
+
+    report(as_json, rounds_record(found, dropped, output), tables)
+    return code_of(found.verdict.status)
+
+
+def _problem(arrivals: Arrivals, memory: int, round_ms: Fraction, drop: bool) -> tuple[RoundProblem, int]:
+    """Return the problem, and the number of requests that were dropped."""
+    from instances.serving.clock import nanoseconds
+    from milp.hindsight.rounds.arriving import in_rounds
+
+    if not round_ms:
+        raise click.UsageError("expected --round-ms over 0")
+    dropped = 0
+    if drop:
+        from heuristics.schedulers.batches import without_oversized
+        from instances.serving import RoundDevice
+
+        arrivals, dropped = without_oversized(arrivals, RoundDevice(memory))
+    return in_rounds(arrivals, memory, nanoseconds(round_ms)), dropped
