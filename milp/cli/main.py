@@ -9,36 +9,8 @@ from collections.abc import Sequence
 
 import click
 
-from milp.cli.analyze import analyze
-from milp.cli.batch import batch
-from milp.cli.bound import bound
-from milp.cli.catalog import catalog
-from milp.cli.compare import compare
-from milp.cli.convert import convert
+from milp.cli.commands import Commands
 from milp.cli.errors import ExitCode, is_bad_input, one_line
-from milp.cli.evaluate import evaluate
-from milp.cli.explain import explain
-from milp.cli.export import export
-from milp.cli.generate import generate
-from milp.cli.grid import grid
-from milp.cli.hindsight import hindsight
-from milp.cli.league import league
-from milp.cli.pareto import pareto
-from milp.cli.recheck import recheck
-from milp.cli.rounds import rounds
-from milp.cli.simulate import simulate
-from milp.cli.solve import solve
-from milp.cli.table import table
-from milp.cli.verify import verify
-from milp.cli.versions import show_versions
-
-
-class InOrder(click.Group):
-    """A group that lists its commands in the order in which they were added."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the commands."""
-        return list(self.commands)
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -50,7 +22,7 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
         ctx.exit()
 
 
-@click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
     "--version",
     is_flag=True,
@@ -67,32 +39,6 @@ def cli() -> None:
 
     Exit codes: 0 fine, 1 not verified or limits violated, 2 bad input, 3 proven infeasible, 4 no plan found.
     """
-
-
-for command in (
-    solve,
-    verify,
-    evaluate,
-    bound,
-    batch,
-    table,
-    recheck,
-    analyze,
-    explain,
-    pareto,
-    league,
-    grid,
-    simulate,
-    compare,
-    hindsight,
-    rounds,
-    generate,
-    convert,
-    export,
-    catalog,
-    show_versions,
-):
-    cli.add_command(command)
 
 
 def main(args: Sequence[str] | None = None) -> int:

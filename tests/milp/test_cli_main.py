@@ -4,33 +4,19 @@ from __future__ import annotations
 
 import errno
 import json
+import resource
 import subprocess
 import sys
-import time
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import click
 import pytest
 
+import milp.cli
+from milp.cli.commands import COMMANDS
 from milp.cli.main import cli, main
-
-COMMANDS = [
-    "solve",
-    "verify",
-    "evaluate",
-    "bound",
-    "analyze",
-    "explain",
-    "pareto",
-    "league",
-    "grid",
-    "simulate",
-    "generate",
-    "convert",
-    "export",
-    "catalog",
-    "show-versions",
-]
 
 
 def run_process(*args: str) -> subprocess.CompletedProcess[str]:
@@ -39,20 +25,31 @@ def run_process(*args: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_help_names_every_command_in_order():
-    """The command list is complete and in the order of use."""
+    """The command list is complete, each with what it does in one line of an ordinary terminal."""
     help_text = run_process("--help").stdout
-    listed = [line.split()[0] for line in help_text.split("Commands:")[1].splitlines() if line.strip()]
-    assert [name for name in listed if name in COMMANDS] == COMMANDS
+    listed = dict(line.split(maxsplit=1) for line in help_text.split("Commands:")[1].splitlines() if line)
+    assert list(listed.items()) == list(COMMANDS.items())
+    assert max(map(len, help_text.splitlines())) <= 80
 
 
-def test_help_starts_within_half_a_second():
-    """`--help` is quick, interpreter included; the best of three runs leaves out the machine's hiccups."""
-    seconds = []
-    for _ in range(3):
-        start = time.perf_counter()
-        run_process("--help")
-        seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 0.5
+def test_every_command_of_the_package_is_listed():
+    """Each module with a command is named in the table, and each name in the table leads to its command."""
+    context = click.Context(cli)
+    found = [cli.get_command(context, name) for name in COMMANDS]
+    assert [command.name for command in found] == list(COMMANDS)
+    modules = [import_module(f"milp.cli.{module.name}") for module in iter_modules(milp.cli.__path__)]
+    defined = {
+        value for module in modules for value in vars(module).values() if isinstance(value, click.Command)
+    }
+    assert defined - {cli} == set(found)
+
+
+def test_help_takes_half_a_second_of_processor_time_at_most():
+    """`--help` is quick, interpreter included, whatever else the machine does."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    run_process("--help")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.5
 
 
 def test_help_loads_no_heavy_library():
