@@ -16,7 +16,7 @@ from milp.cli.output import report, require_writable
 from milp.cli.policy_options import batch_policy_options
 from milp.cli.progress import shown_progress
 from milp.cli.round_options import round_options
-from milp.cli.schedulers import batch_machine, model_option, round_machine
+from milp.cli.schedulers import batch_machine, model_option, refuse_options_of_the_other_model, round_machine
 from milp.cli.serving_options import Listed, machine_options, service_level, sla_option, traffic_options
 from milp.cli.simulate import progress_text
 
@@ -159,6 +159,7 @@ def _contestants(
     from milp.comparison import Field, batch_contestants, round_contestants
 
     machines, choice, round_choice, promised, seed = said
+    refuse_options_of_the_other_model(model)
     if model == "rounds":
         rounds = round_machine(machines, round_choice)
         told = round_choice.options(choice.batch_size, promised, seed)

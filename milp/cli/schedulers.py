@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import fields
 from functools import partial
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import click
 
@@ -85,6 +86,40 @@ class Scheduler(NamedTuple):
     run: Callable[..., Simulation]
 
 
+def refuse_options_of_the_other_model(model: str) -> None:
+    """Refuse options that were given and would do nothing.
+
+    Parameters
+    ----------
+    model
+        ``batches`` or ``rounds``.
+
+    Raises
+    ------
+    click.UsageError
+        If there is one.
+    """
+    from milp.cli.policy_options import BatchPolicyChoice
+    from milp.cli.round_options import RoundChoice
+
+    ours = {
+        "batches": {"alpha", "beta", "gamma", "grid", *_names(BatchPolicyChoice)} - {"batch_size"},
+        "rounds": _names(RoundChoice),
+    }
+    other = "rounds" if model == "batches" else "batches"
+    context = click.get_current_context()
+    for option in context.command.params:
+        if option.name in ours[other] and context.get_parameter_source(option.name) == _GIVEN:
+            raise click.UsageError(f"{option.opts[0]}: expected for the model {other} only, found {model}")
+
+
+_GIVEN = click.core.ParameterSource.COMMANDLINE
+
+
+def _names(group: type[Any]) -> set[str]:
+    return {field.name for field in fields(group)}
+
+
 model_option = click.option(
     "--model",
     type=click.Choice(["batches", "rounds"]),
@@ -96,6 +131,7 @@ model_option = click.option(
 
 def machine_of(model: str, machines: Machines, round_choice: RoundChoice) -> AnyMachine:
     """Return the devices of a model; raises what these raise."""
+    refuse_options_of_the_other_model(model)
     return round_machine(machines, round_choice) if model == "rounds" else batch_machine(machines)
 
 
@@ -123,6 +159,7 @@ def scheduler(
     """
     from heuristics.schedulers import batches, rounds
 
+    refuse_options_of_the_other_model("rounds" if policy in rounds.POLICIES else "batches")
     if policy in rounds.POLICIES:
         told = round_choice.options(choice.batch_size, promised, seed)
         rounder = round_machine(machines, round_choice)

@@ -46,6 +46,8 @@ def test_tables_fit_a_terminal(batchproof):
         (("--plot", "c.gif"), "ending in png, svg, pdf"),
         (("--rates", "0"), "positive rate"),
         (("--memory", "10"), "tokens"),
+        (("--round-ms", "5"), "--round-ms: expected for the model rounds only, found batches"),
+        (("--model", "rounds", "--window", "5"), "--window: expected for the model batches only"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

@@ -145,6 +145,9 @@ def test_oversized_requests(batchproof, trace):
         ((*GENERATED, "--plot", "out.txt"), "expected a file name ending in png"),
         ((*GENERATED, "--policy", "none"), "expected one of static-fifo"),
         (("missing.csv", "--format", "azure"), "missing.csv"),
+        ((*GENERATED, "--weights", "1,2"), "--weights: expected for the model rounds only, found batches"),
+        ((*GENERATED, "--policy", "mc-sf", "--alpha", "9"), "--alpha: expected for the model batches only"),
+        ((*GENERATED, "--policy", "fcfs", "--bin-choice", "round-robin"), "--bin-choice: expected for the"),
     ],
 )
 def test_bad_input_is_one_line(batchproof, trace, arguments, message):
