@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ def instances(requests: int = 5) -> st.SearchStrategy[Instance]:
     return SEEDS.map(lambda seed: random_instance(seed, requests=requests))
 
 
+@lru_cache(maxsize=2_000)
 def random_instance(seed: int, *, requests: int = 5, limited: bool = True) -> Instance:
     """Return a tiny instance that any flag may hold of.
 

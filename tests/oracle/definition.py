@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import count, product
 from typing import NamedTuple
 
@@ -41,6 +42,7 @@ def prefill(phases: Phases, prompt: int) -> Fraction:
     return q2 * prompt**2 + q1 * prompt + q0
 
 
+@lru_cache(maxsize=10_000)
 def decode(phases: Phases, prompt: int, steps: int) -> Fraction:
     """Return the decode work of one request, step by step."""
     d2, d1, d0 = phases.decode
@@ -188,15 +190,15 @@ def measure(instance: Instance, batches: list[Batch]) -> tuple[list[Measured], M
         late = [[end] * len(t) for end, t in zip(ends, times, strict=True)]
     else:
         late = times
+    work = [batch_cost(instance, batch.shape, ran) for batch, ran in zip(batches, runs, strict=True)]
 
     def over(streams: list[int], compiled: Fraction) -> Measured:
         mine = [i for i, batch in enumerate(batches) if batch.stream in streams]
         real = sum(p + g for i in mine for p, g in batches[i].requests)
         padded = sum(runs[i].tokens for i in mine)
         over_real = instance.pad_over == "real"
-        work = (batch_cost(instance, batches[i].shape, runs[i]) for i in mine)
         return Measured(
-            cost=sum(work, compiled),
+            cost=sum((work[i] for i in mine), compiled),
             pad_ratio=Fraction(padded - real, real) if over_real else 1 - Fraction(real, padded),
             total_time=sum((max(times[i]) for i in mine), Fraction(0)),
             batches=len(mine),

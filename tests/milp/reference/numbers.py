@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
 from math import lcm
 
 from instances.shapes import Sizes
@@ -29,6 +30,7 @@ def prefill(powers: tuple[Fraction, Fraction, Fraction], length: int) -> Fractio
     return powers[0] * length**2 + powers[1] * length + powers[2]
 
 
+@lru_cache(maxsize=10_000)
 def decode(powers: tuple[Fraction, Fraction, Fraction], side: int, steps: int) -> Fraction:
     """Return the sum over all steps, one by one."""
     return sum((prefill(powers, side + step) for step in range(steps)), Fraction(0))
