@@ -46,6 +46,8 @@ def test_mistakes_are_noticed() -> None:
         instance = random_instance(seed)
         result = solve(instance, time_limit=5.0)
         results.setdefault(result.status, (instance, result))
+        if {Status.OPTIMAL, Status.INFEASIBLE} <= results.keys():
+            break
     instance, result = results[Status.OPTIMAL]
     assert result.cost is not None
     assert mistake(instance, result, Truth(result.cost, True)) is None
