@@ -142,7 +142,7 @@ class _Beam:
         """Return the best rows after one more completion."""
         program, groups, late = self._program, self._groups, layer < self._program.first_early
         target = self._states.added[:, rows.state]
-        length, origin = np.nonzero((target >= 0) & (rows.used.T < groups.size[:, None]))
+        length, origin = np.nonzero((target >= 0) & (groups.size[:, None] > rows.used.T))
         group = program.nth[length, rows.used[origin, length]]
         cost = rows.cost[origin] - program.price[group]
         if not late:
@@ -200,8 +200,8 @@ class _Beam:
         """Return which rows have completed what cannot complete up to a round, and leave room for the rest."""
         left = (self._groups.size - rows.used) @ self._request_area + self._area[rows.state]
         fits = left <= int(self._states.held[-1]) * round_
-        done: npt.NDArray[np.bool_] = (rows.used >= self._due[round_]).all(axis=1)
-        return done & fits
+        alive: npt.NDArray[np.bool_] = fits & (rows.used >= self._due[round_]).all(axis=1)
+        return alive
 
 
 def _areas(states: States) -> Ints:

@@ -22,6 +22,12 @@ from milp.hindsight.rounds.values import PlainValues, plain_values
 FIRST_STEP = 8
 """Rounds from the bound of the prices to the first claim."""
 
+EASY = 16
+"""Steps of claims up to this are made without a wider beam."""
+
+WIDER = 4
+"""How much wider that is."""
+
 log = logging.getLogger(__name__)
 
 
@@ -159,8 +165,12 @@ class _Search:
     def climb(self) -> None:
         """Prove higher and higher claims until the best schedule is reached or the effort is spent."""
         self._beam(self._effort.width)
-        step = FIRST_STEP
+        step, widened = FIRST_STEP, False
         while self.lower < self._upper and step:
+            if step > EASY and not widened:
+                # A claim above the optimum is the most work, so that a better schedule saves time from here on.
+                self._beam(WIDER * self._effort.width)
+                widened = True
             # The last step is not worth a step before it.
             claim = self.lower + step if self.lower + 2 * step <= self._upper else self._upper
             try:

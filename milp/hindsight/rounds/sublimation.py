@@ -11,7 +11,6 @@ from milp.hindsight.rounds.backward import FAR, Backward, counters
 from milp.hindsight.rounds.counted import Bound, CountedValues, counted_values
 from milp.hindsight.rounds.groups import Groups
 from milp.hindsight.rounds.path import Path, shortest_path
-from milp.hindsight.rounds.problem import Ints
 
 Stages = tuple[tuple[int, ...], ...]
 """Lengths that are counted in addition, stage by stage."""

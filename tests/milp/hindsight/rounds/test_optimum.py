@@ -79,7 +79,7 @@ def test_without_time_the_bound_is_still_certified() -> None:
 
 
 def test_a_beam_improves_on_mc_sf(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing is proven, a thousand partial schedules per layer give a schedule that beats MC-SF, and is valid."""
+    """Where nothing is proven, a thousand rows per layer give a schedule that beats MC-SF, and is valid."""
     monkeypatch.setattr("milp.hindsight.rounds.optimum.improved", lambda problem, start, *_: start)
     draw = np.random.default_rng(6)
     problem = RoundProblem(25, np.zeros(15, np.int64), np.full(15, 3), draw.integers(1, 22, 15))
