@@ -189,7 +189,7 @@ class _Beam:
         through = self._through(layer, state, cost)
         # Equal states and counts next to each other, the cheapest first.
         key = code * np.uint64(len(self._states.held)) + state.astype(np.uint64)
-        order = np.lexsort((cost, key))
+        order: Ints = np.lexsort((cost, key))
         order = order[np.diff(key[order], prepend=~key[order][:1]) != 0]
         order = order[through[order] < self._limit]
         if len(order) > self._width:
@@ -197,7 +197,7 @@ class _Beam:
         return order
 
     def _in_time(self, rows: _Rows, round_: int) -> npt.NDArray[np.bool_]:
-        """Return which rows have completed what cannot complete up to a round, and leave room for the rest."""
+        """Return the rows that lack nothing too late for a round, and leave the others room up to it."""
         left = (self._groups.size - rows.used) @ self._request_area + self._area[rows.state]
         fits = left <= int(self._states.held[-1]) * round_
         alive: npt.NDArray[np.bool_] = fits & (rows.used >= self._due[round_]).all(axis=1)

@@ -168,7 +168,7 @@ class _Search:
         step, widened = FIRST_STEP, False
         while self.lower < self._upper and step:
             if step > EASY and not widened:
-                # A claim above the optimum is the most work, so that a better schedule saves time from here on.
+                # A claim above the optimum is the most work: from here on better schedules save time.
                 self._beam(WIDER * self._effort.width)
                 widened = True
             # The last step is not worth a step before it.
