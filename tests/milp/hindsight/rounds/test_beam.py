@@ -23,7 +23,7 @@ def _program(problem: RoundProblem, price: list[int] | None = None) -> Backward:
     groups = group(problem)
     states = enumerate_states(problem.memory, groups, 10_000)
     if price is None:
-        found = find_prices(problem, groups, states, lambda: False, most=60).price
+        found = find_prices(problem, groups, states, lambda: False, most=200).price
     else:
         found = np.resize(np.array(price, dtype=np.int64), len(groups.count))
     return Backward(groups, states, found, DENOMINATOR)
