@@ -187,14 +187,18 @@ class _Beam:
 
     def _chosen(self, layer: int, state: Ints, code: Words, cost: Ints) -> Ints:
         through = self._through(layer, state, cost)
+        # Sorting is the most work: only a few more than the width, in case that some are equal.
+        rows = self._least(np.flatnonzero(through < self._limit), through, 4 * self._width)
         # Equal states and counts next to each other, the cheapest first.
-        key = code * np.uint64(len(self._states.held)) + state.astype(np.uint64)
-        order: Ints = np.lexsort((cost, key))
-        order = order[np.diff(key[order], prepend=~key[order][:1]) != 0]
-        order = order[through[order] < self._limit]
-        if len(order) > self._width:
-            order = order[np.argpartition(through[order], self._width)[: self._width]]
-        return order
+        key = code[rows] * np.uint64(len(self._states.held)) + state[rows].astype(np.uint64)
+        order = np.lexsort((cost[rows], key))
+        rows = rows[order[np.diff(key[order], prepend=~key[order][:1]) != 0]]
+        return self._least(rows, through, self._width)
+
+    @staticmethod
+    def _least(rows: Ints, through: Ints, most: int) -> Ints:
+        """Return the rows with the least values, at most so many."""
+        return rows if len(rows) <= most else rows[np.argpartition(through[rows], most)[:most]]
 
     def _in_time(self, rows: _Rows, round_: int) -> npt.NDArray[np.bool_]:
         """Return the rows that lack nothing too late for a round, and leave the others room up to it."""
