@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from milp.hindsight.rounds.groups import Groups
 from milp.hindsight.rounds.problem import Ints
@@ -182,7 +183,17 @@ class Backward:
         return price, which
 
     @cached_property
-    def _nth(self) -> Ints:
+    def due(self) -> Ints:
+        """Number of requests per length that cannot complete up to round t, shape (T + 1, lengths)."""
+        groups = self.groups
+        number = np.zeros((groups.settled + 1, len(groups.size)), dtype=np.int64)
+        for row, length in enumerate(groups.length.tolist()):
+            earliest = int(groups.arrival[row] + groups.gen[length])
+            number[:earliest, length] += groups.count[row]
+        return number
+
+    @cached_property
+    def nth(self) -> Ints:
         """Group of each length's n-th request from the last, shape (lengths, most requests)."""
         most = int(self.groups.size.max())
         return np.array([np.pad(column, (0, most - len(column)), mode="edge") for column in self.groups.nth])
@@ -203,13 +214,28 @@ class Backward:
         used = keys[origin] // counts.states // np.maximum(radix, 1) % (groups.size[length] + 1)
         fits = ~counted | (used < groups.size[length])
         used = np.minimum(used, groups.size[length] - 1)
-        group = np.where(counted, self._nth[length, used], group)
+        group = np.where(counted, self.nth[length, used], group)
         price = np.where(counted, self.price[group], price)
         # In late layers every request has arrived in time: row T + 1 is at least any arrival + gen.
         arrived = groups.arrival[group] + groups.gen[length] <= round_
         fits &= (price > -FAR) & (arrived | (layer < self.first_early))
         key = keys[origin] - state[origin] + target[length, origin] + radix * counts.states
         return Additions(origin[fits], key[fits], price[fits], group[fits])
+
+    def in_time(self, layer: int, counts: Counters, keys: Ints) -> npt.NDArray[np.bool_]:
+        """Return which keys of an early layer have counted all that must be complete one round earlier.
+
+        A request whose arrival + gen is this round cannot complete before it.
+        """
+        round_, size = self.round_of(layer), self.groups.size
+        due = self.due[round_ - 1]
+        done = np.ones(len(keys), dtype=np.bool_)
+        for length in counts.lengths:
+            # What was due a round later has been looked at there.
+            if due[length] > self.due[round_, length]:
+                used = keys // (counts.states * counts.radix[length]) % (size[length] + 1)
+                done &= used >= due[length]
+        return done
 
     def one_back(self, counts: Counters, keys: Ints) -> Ints:
         """Return the keys one round earlier."""

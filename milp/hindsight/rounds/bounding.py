@@ -75,7 +75,7 @@ def checked(problem: RoundProblem, proof: RoundProof, seconds: float = 0.0) -> R
 def _proof(problem: RoundProblem, seconds: float) -> RoundProof:
     end = time.process_time() + seconds
     try:
-        return minimize_latency(problem, Effort(seconds=seconds, narrow_seconds=seconds / 4)).certificate
+        return minimize_latency(problem, Effort(seconds=seconds, local_seconds=seconds / 4)).certificate
     except TooManyStates:
         middle = (time.process_time() + end) / 2
         proof = bound_by_memory(problem, lambda: time.process_time() > middle)

@@ -89,9 +89,7 @@ class CountedValues:
         return int(self.layers[0].find(np.zeros(1, dtype=np.int64))[0])
 
 
-def counted_values(
-    program: Backward, counts: Counters, bound: Bound, limit: int, most: int, width: int | None = None
-) -> CountedValues:
+def counted_values(program: Backward, counts: Counters, bound: Bound, limit: int, most: int) -> CountedValues:
     """Return the shortest paths from all keys that can be on a path shorter than `limit`.
 
     Parameters
@@ -102,16 +100,13 @@ def counted_values(
         In units of 1/denominator.
     most
         Largest number of keys.
-    width
-        Number of keys that a layer is entered by, the most promising ones: a beam, which proves nothing. None
-        for all.
 
     Raises
     ------
     TooManyNodes
         If more than `most` keys are reached.
     """
-    sweep = _Sweep(program, counts, bound, limit, width)
+    sweep = _Sweep(program, counts, bound, limit)
     reached: list[Nodes] = []
     visited = 0
     for layer in range(program.layers):
@@ -134,11 +129,9 @@ class _Sweep:
     rounds until the state is empty, in early layers a completion raises the number of parts.
     """
 
-    def __init__(
-        self, program: Backward, counts: Counters, bound: Bound, limit: int, width: int | None = None
-    ) -> None:
+    def __init__(self, program: Backward, counts: Counters, bound: Bound, limit: int) -> None:
         self.program, self.counts, self.bound = program, counts, bound
-        self.limit, self.width = limit, width
+        self.limit = limit
         start = np.zeros(1, dtype=np.int64)
         self._incoming: list[list[Nodes]] = [[] for _ in range(program.layers + 1)]
         self._incoming[0].append(Nodes(start, start))
@@ -178,16 +171,9 @@ class _Sweep:
         keep = nodes.value + self.bound.at(layer, nodes.key) < self.limit
         return Nodes(nodes.key[keep], nodes.value[keep])
 
-    def _narrowed(self, layer: int, nodes: Nodes) -> Nodes:
-        if self.width is None or len(nodes.key) <= self.width:
-            return nodes
-        through = nodes.value + self.bound.at(layer, nodes.key)
-        keep = np.sort(np.argpartition(through, self.width)[: self.width])
-        return Nodes(nodes.key[keep], nodes.value[keep])
-
     def reach(self, layer: int) -> Nodes:
         """Return the shortest paths from the end to the keys of a layer, and pass them on."""
-        incoming = self._narrowed(layer, _together(self._incoming[layer]))
+        incoming = _together(self._incoming[layer])
         self._incoming[layer] = []
         rank = self._rank(layer, incoming.key)
         done, carried = [], Nodes(np.empty(0, np.int64), np.empty(0, np.int64))
@@ -203,8 +189,9 @@ class _Sweep:
     def _pass_on(self, layer: int, nodes: Nodes) -> None:
         program = self.program
         if not self._late(layer):
-            moved = Nodes(program.one_back(self.counts, nodes.key), nodes.value)
             if layer + 1 < program.layers:
+                done = program.in_time(layer, self.counts, nodes.key)
+                moved = Nodes(program.one_back(self.counts, nodes.key[done]), nodes.value[done])
                 self._incoming[layer + 1].append(self._prune(layer + 1, moved))
             return
         if layer < program.groups.requests:

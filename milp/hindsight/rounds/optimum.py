@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 
 from milp.hindsight.rounds.backward import Backward, TooLarge
+from milp.hindsight.rounds.beam import beam_schedule
 from milp.hindsight.rounds.certificate import RoundCertificate
 from milp.hindsight.rounds.counted import TooManyNodes
 from milp.hindsight.rounds.first_schedules import mc_sf
@@ -18,8 +19,14 @@ from milp.hindsight.rounds.states import enumerate_states
 from milp.hindsight.rounds.sublimation import Decision, Stages, decide
 from milp.hindsight.rounds.values import PlainValues, plain_values
 
+FIRST_STEP = 8
+"""Rounds from the bound of the prices to the first claim."""
+
 EASY = 16
-"""Rounds above a proven claim that are decided without looking for a good schedule before."""
+"""Steps of claims up to this are made without a wider beam."""
+
+WIDER = 4
+"""How much wider that is."""
 
 log = logging.getLogger(__name__)
 
@@ -36,16 +43,17 @@ class Effort:
         Most states of running requests (`TooManyStates` beyond).
     nodes
         Most keys in a stage.
-    width, narrow_seconds
-        Keys per layer, and processor time, of the search for a schedule where the best one is not proven;
-        a local search may take as long again.
+    width
+        Partial schedules per layer of the beam search for a good schedule, 0 for none.
+    local_seconds
+        Processor time of a local search where the best schedule is not proven.
     """
 
     seconds: float = 600.0
     states: int = 300_000
     nodes: int = 4_000_000
     width: int = 1_000
-    narrow_seconds: float = 60.0
+    local_seconds: float = 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +143,7 @@ class _Clock:
 
 
 class _Search:
-    """Claims from below: small steps first, as the work grows with the distance to the bound of the prices.
+    """A good schedule first, then claims from below, as the work grows with the distance to the bound.
 
     `lower` and `stages` are the highest claim that is proven, on the sum of the completion rounds, and how.
     """
@@ -156,13 +164,15 @@ class _Search:
 
     def climb(self) -> None:
         """Prove higher and higher claims until the best schedule is reached or the effort is spent."""
-        step, narrow = 4, False
+        self._beam(self._effort.width)
+        step, widened = FIRST_STEP, False
         while self.lower < self._upper and step:
-            if step > EASY and not narrow:
-                # A claim above the optimum is the most work: a good schedule says how far to go.
-                self._narrow_search()
-                narrow = True
-            claim = min(self.lower + step, self._upper)
+            if step > EASY and not widened:
+                # A claim above the optimum is the most work: from here on better schedules save time.
+                self._beam(WIDER * self._effort.width)
+                widened = True
+            # The last step is not worth a step before it.
+            claim = self.lower + step if self.lower + 2 * step <= self._upper else self._upper
             try:
                 decision = self._decide(claim)
             except (TooManyNodes, TooLarge) as error:
@@ -175,33 +185,21 @@ class _Search:
                 self._found(decision)
                 return
             self.lower, self.stages, step = claim, decision.stages, 2 * step
-        if not narrow:
-            self._narrow_search()
         if self.lower < self._upper:
-            clock = _Clock(self._effort.narrow_seconds)
+            clock = _Clock(self._effort.local_seconds)
             enough = self.lower - int(self._problem.arrival.sum())
             self.start = improved(self._problem, self.start, clock.is_up, enough)
 
-    def _narrow_search(self) -> None:
-        """Look for a better schedule among the most promising keys, where the best one is not known."""
-        if self.lower == self._upper:
+    def _beam(self, width: int) -> None:
+        """Look for a better schedule among the most promising ones: it says how far the claims have to go."""
+        if self.lower == self._upper or not width:
             return
-        clock = _Clock(self._effort.narrow_seconds)
-        try:
-            decision = decide(
-                self._program,
-                self._plain,
-                self._upper,
-                self._effort.nodes,
-                clock.check,
-                first=self.stages,
-                width=self._effort.width,
-            )
-        except (TooManyNodes, TooLarge, _OutOfTime) as error:
-            log.info("no schedule in a beam: %s", error)
-            return
-        if decision.path is not None:
-            self.start = starts_of(self._problem, self._program.groups, decision.path.completions)
+        program = self._program
+        limit = self._upper * program.denominator - program.constant
+        completions = beam_schedule(program, self._plain, width, limit)
+        if completions is not None:
+            self.start = starts_of(self._problem, program.groups, completions)
+            log.info("beam of %d: %d", width, self._problem.latency(self.start))
 
     def _decide(self, claim: int) -> Decision:
         decision = decide(

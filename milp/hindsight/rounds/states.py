@@ -59,12 +59,15 @@ class States:
         return jumps
 
     @cached_property
-    def fitting(self) -> list[npt.NDArray[np.int32]]:
-        """Per length: `added` of the states that have room for it, which are the first ones."""
-        return [row[: int(np.searchsorted(row < 0, True))] for row in self.added]
+    def fitting(self) -> list[Ints]:
+        """Per length: `added` of the states that have room for it, which are the first ones.
+
+        As wide as numpy's own indices: narrower ones are converted every time that they are used.
+        """
+        return [row[: int(np.searchsorted(row < 0, True))].astype(np.int64) for row in self.added]
 
     @cached_property
-    def repeated(self) -> list[list[npt.NDArray[np.int32]]]:
+    def repeated(self) -> list[list[Ints]]:
         """Per length: `added` of the states with room for 1, 2, … of its requests: the first ones."""
         lists = []
         for target in self.fitting:

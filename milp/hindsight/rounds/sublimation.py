@@ -9,8 +9,8 @@ import numpy as np
 
 from milp.hindsight.rounds.backward import FAR, Backward, counters
 from milp.hindsight.rounds.counted import Bound, CountedValues, counted_values
+from milp.hindsight.rounds.groups import Groups
 from milp.hindsight.rounds.path import Path, shortest_path
-from milp.hindsight.rounds.problem import Ints
 
 Stages = tuple[tuple[int, ...], ...]
 """Lengths that are counted in addition, stage by stage."""
@@ -30,7 +30,6 @@ def run_stages(
     claim: int,
     stages: Iterator[tuple[int, ...]] | Stages,
     most: int,
-    width: int | None = None,
 ) -> Iterator[CountedValues]:
     """Yield the values of one stage after the other; each bounds the next.
 
@@ -44,15 +43,13 @@ def run_stages(
         What to count in addition; asked for when the values before are there.
     most
         Largest number of keys per stage.
-    width
-        Number of keys that a layer is entered by, if not all: then nothing is proven.
     """
     bound, limit = plain, limit_of(program, claim)
     counted: tuple[int, ...] = ()
     for stage in stages:
         counted = counted + stage
         values = counted_values(
-            program, counters(program.groups, program.states, counted), bound, limit, most, width
+            program, counters(program.groups, program.states, counted), bound, limit, most
         )
         yield values
         bound = values
@@ -85,7 +82,6 @@ def decide(
     most: int,
     stop: Callable[[], None],
     first: Stages = ((),),
-    width: int | None = None,
     at_once: int = 2,
 ) -> Decision:
     """Decide whether a schedule's completion rounds can sum up to less than `claim`.
@@ -98,11 +94,8 @@ def decide(
         Called after every stage; raises to give up.
     first
         Stages to begin with: those that decided a lower claim keep the number of keys down here, too.
-    width
-        Number of keys that a layer is entered by, if not all: then a path is a schedule, but need not be the
-        best, and none proves nothing.
     at_once
-        How many more lengths to count from stage to stage: those that the shortest path has wrong by most.
+        How many more lengths to count from stage to stage, the shortest first.
 
     Raises
     ------
@@ -112,7 +105,7 @@ def decide(
     stages: list[tuple[int, ...]] = list(first)
     visited = run = 0
     # The list grows while it is iterated over: the next stage depends on the shortest path of the last.
-    for values in run_stages(program, plain, claim, iter(stages), most, width):
+    for values in run_stages(program, plain, claim, iter(stages), most):
         visited, run = visited + values.visited, run + 1
         if values.whole >= FAR:
             return Decision(None, tuple(stages[:run]), visited)
@@ -121,11 +114,16 @@ def decide(
         if not wrong.any():
             return Decision(path, tuple(stages[:run]), visited)
         if run == len(stages):
-            stages.append(_most_wrong(wrong, values.counts.lengths, at_once))
+            stages.append(_shortest_open(program.groups, values.counts.lengths, at_once))
         stop()
     raise AssertionError("unreachable: a path without a wrong length is a schedule")
 
 
-def _most_wrong(wrong: Ints, counted: tuple[int, ...], number: int) -> tuple[int, ...]:
-    open_ = [length for length in np.argsort(-wrong, kind="stable").tolist() if wrong[length]]
-    return tuple(length for length in open_ if length not in counted)[:number]
+def _shortest_open(groups: Groups, counted: tuple[int, ...], number: int) -> tuple[int, ...]:
+    """Return the shortest lengths that are not counted yet.
+
+    Short requests fit everywhere: it is them that a path completes over and over to fill the gaps between
+    long ones. Without that, its bound rises much faster per key than by counting what is most wrong.
+    """
+    order = np.lexsort((groups.prompt, groups.gen)).tolist()
+    return tuple(length for length in order if length not in counted)[:number]

@@ -72,14 +72,14 @@ def test_without_time_the_bound_is_still_certified() -> None:
     """Out of time after the first prices, the gap between MC-SF and their bound is certified."""
     draw = np.random.default_rng(6)
     problem = RoundProblem(25, np.zeros(15, np.int64), np.full(15, 3), draw.integers(1, 22, 15))
-    best = minimize_latency(problem, Effort(seconds=0, narrow_seconds=0))
+    best = minimize_latency(problem, Effort(seconds=0, width=0, local_seconds=0))
     verdict = verify_rounds(problem, best.certificate)
     assert verdict.status == Status.GAP
     assert (verdict.lower, verdict.upper) == (best.lower, problem.latency(mc_sf(problem)))
 
 
 def test_a_beam_improves_on_mc_sf(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing is proven, a thousand keys per layer give a schedule that beats MC-SF, and is valid."""
+    """Where nothing is proven, a thousand rows per layer give a schedule that beats MC-SF, and is valid."""
     monkeypatch.setattr("milp.hindsight.rounds.optimum.improved", lambda problem, start, *_: start)
     draw = np.random.default_rng(6)
     problem = RoundProblem(25, np.zeros(15, np.int64), np.full(15, 3), draw.integers(1, 22, 15))
