@@ -32,3 +32,26 @@ def noticed_interrupts() -> Iterator[Callable[[], bool]]:
         yield noticed.is_set
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def first_interrupt_noticed() -> Iterator[Callable[[], bool]]:
+    """Yield a function that tells whether Ctrl-C was pressed; the first time nothing else happens.
+
+    For searches that look now and then, and return their best. Pressed again, Ctrl-C does what it did before.
+    """
+    noticed = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield noticed.is_set
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, before)
+        noticed.set()
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield noticed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -12,6 +12,7 @@ import click
 from milp.cli import options
 from milp.cli.errors import ExitCode, code_of
 from milp.cli.output import report, require_writable
+from milp.cli.progress import shown_progress
 from milp.cli.serving_options import traffic_options
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ def rounds(
         arrivals, _ = traffic.load()
         problem, dropped = _problem(arrivals, memory, round_ms, drop_oversized)
     if given is None:
-        found = bound_latency(problem, time_limit)
+        with shown_progress() as progress:
+            found = bound_latency(problem, time_limit, progress)
     else:
         own, proof = read_rounds(given)
         found = checked(problem if traffic.is_said else own, proof)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from milp.hindsight.rounds.first_schedules import mc_sf
@@ -13,7 +14,10 @@ from milp.hindsight.rounds.optimum import Effort, minimize_latency
 from milp.hindsight.rounds.problem import RoundProblem
 from milp.hindsight.rounds.proofs import RoundProof, verify_proof
 from milp.hindsight.rounds.states import TooManyStates
+from milp.hindsight.rounds.told import Told
 from milp.hindsight.rounds.verify import RoundVerdict
+from milp.interrupts import first_interrupt_noticed
+from milp.progress import ProgressCallback
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +44,12 @@ class RoundBound:
     verification: float
 
 
-def bound_latency(problem: RoundProblem, seconds: float = 60.0) -> RoundBound:
+def bound_latency(
+    problem: RoundProblem, seconds: float = 60.0, progress: ProgressCallback | None = None
+) -> RoundBound:
     """Look for the least total latency and prove it, or bound it from both sides.
+
+    Ctrl-C ends the search with what it has; pressed twice, it ends the program.
 
     Parameters
     ----------
@@ -49,9 +57,12 @@ def bound_latency(problem: RoundProblem, seconds: float = 60.0) -> RoundBound:
         The problem.
     seconds
         Processor time after which the search ends.
+    progress
+        Told of better schedules and higher bounds, in rounds of total latency.
     """
     begin = time.monotonic()
-    proof = _proof(problem, seconds)
+    with first_interrupt_noticed() as interrupted:
+        proof = _proof(problem, seconds, interrupted, progress)
     found = time.monotonic()
     return checked(problem, proof, found - begin)
 
@@ -72,12 +83,22 @@ def checked(problem: RoundProblem, proof: RoundProof, seconds: float = 0.0) -> R
     return RoundBound(problem, proof, verdict, problem.latency(mc_sf(problem)), seconds, took)
 
 
-def _proof(problem: RoundProblem, seconds: float) -> RoundProof:
-    end = time.process_time() + seconds
+def _proof(
+    problem: RoundProblem,
+    seconds: float,
+    interrupted: Callable[[], bool],
+    progress: ProgressCallback | None,
+) -> RoundProof:
+    begin = time.process_time()
+
+    def after(part: float) -> Callable[[], bool]:
+        return lambda: time.process_time() - begin > part * seconds or interrupted()
+
+    effort = Effort(seconds=seconds, local_seconds=seconds / 4)
     try:
-        return minimize_latency(problem, Effort(seconds=seconds, local_seconds=seconds / 4)).certificate
+        return minimize_latency(problem, effort, stop=interrupted, progress=progress).certificate
     except TooManyStates:
-        middle = (time.process_time() + end) / 2
-        proof = bound_by_memory(problem, lambda: time.process_time() > middle)
-        start = improved(problem, proof.start, lambda: time.process_time() > end, proof.claim)
+        proof = bound_by_memory(problem, after(0.5), progress=progress)
+        Told(progress).tell("local search", problem.latency(proof.start), proof.claim)
+        start = improved(problem, proof.start, after(1.0), proof.claim)
         return dataclasses.replace(proof, start=start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import highspy
@@ -12,6 +13,8 @@ from milp.hindsight.rounds.first_schedules import mc_sf, smallest_volume
 from milp.hindsight.rounds.fluid import fluid_multipliers
 from milp.hindsight.rounds.lagrangian import MemoryBound, Multipliers, best_starts
 from milp.hindsight.rounds.problem import Ints, RoundProblem
+from milp.hindsight.rounds.told import Told
+from milp.progress import ProgressCallback
 
 Floats = npt.NDArray[np.float64]
 
@@ -29,7 +32,11 @@ PARTS = 64
 
 
 def bound_by_memory(
-    problem: RoundProblem, stop: Callable[[], bool], windows: int = 200, most: int = 200
+    problem: RoundProblem,
+    stop: Callable[[], bool],
+    windows: int = 200,
+    most: int = 200,
+    progress: ProgressCallback | None = None,
 ) -> MemoryBound:
     """Return the certificate of a bound that any size of problem has, beside a schedule made at once.
 
@@ -41,6 +48,8 @@ def bound_by_memory(
         Number of windows of equal multipliers over the rounds of that schedule: more are slower and better.
     most
         Largest number of linear programs.
+    progress
+        Told of the schedule and of higher bounds, in rounds of total latency.
 
     Notes
     -----
@@ -55,8 +64,9 @@ def bound_by_memory(
     master = _Master(problem, window, -(-rounds // window))
     master.add(start)
     best, bound = _first_multipliers(problem, master, stop)
-    share = SHARE
+    share, told, upper = SHARE, Told(progress), problem.latency(start)
     for _ in range(most):
+        told.tell("prices of memory", upper, math.ceil(bound))
         if stop():
             break
         value, duals = master.solve()

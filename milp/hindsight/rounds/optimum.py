@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from milp.hindsight.rounds.backward import Backward, TooLarge
@@ -17,7 +18,9 @@ from milp.hindsight.rounds.prices import DENOMINATOR, find_prices
 from milp.hindsight.rounds.problem import Ints, RoundProblem
 from milp.hindsight.rounds.states import enumerate_states
 from milp.hindsight.rounds.sublimation import Decision, Stages, decide
+from milp.hindsight.rounds.told import Told
 from milp.hindsight.rounds.values import PlainValues, plain_values
+from milp.progress import ProgressCallback
 
 FIRST_STEP = 8
 """Rounds from the bound of the prices to the first claim."""
@@ -93,8 +96,21 @@ class _OutOfTime(Exception):
     pass
 
 
-def minimize_latency(problem: RoundProblem, effort: Effort | None = None) -> Optimum:
+def minimize_latency(
+    problem: RoundProblem,
+    effort: Effort | None = None,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+    progress: ProgressCallback | None = None,
+) -> Optimum:
     """Return the least total latency, with a certificate, or what is proven when the effort is spent.
+
+    Parameters
+    ----------
+    stop
+        Asked now and then whether the search should end with what it has.
+    progress
+        Told of better schedules and higher bounds, in rounds of total latency.
 
     Raises
     ------
@@ -102,14 +118,19 @@ def minimize_latency(problem: RoundProblem, effort: Effort | None = None) -> Opt
         If more states than `effort.states` fit into the memory.
     """
     effort = effort or Effort()
-    clock = _Clock(effort.seconds)
+    clock = _Clock(effort.seconds, stop)
     groups = group(problem)
     states = enumerate_states(problem.memory, groups, effort.states)
-    priced = find_prices(problem, groups, states, clock.is_up)
+    arrivals, online = int(problem.arrival.sum()), problem.latency(mc_sf(problem))
+    told = Told(progress)
+
+    def priced_at(bound: int) -> None:
+        told.tell("prices", online, -(-bound // DENOMINATOR) - arrivals)
+
+    priced = find_prices(problem, groups, states, clock.is_up, priced_at)
     program = Backward(groups, states, priced.price, DENOMINATOR)
-    search = _Search(problem, program, plain_values(program), effort, clock)
+    search = _Search(problem, program, plain_values(program), effort, clock, told)
     search.climb()
-    arrivals = int(problem.arrival.sum())
     certificate = RoundCertificate(
         problem=problem.digest(),
         claim=search.lower - arrivals,
@@ -131,11 +152,11 @@ def minimize_latency(problem: RoundProblem, effort: Effort | None = None) -> Opt
 
 
 class _Clock:
-    def __init__(self, seconds: float) -> None:
-        self._end = time.process_time() + seconds
+    def __init__(self, seconds: float, stop: Callable[[], bool]) -> None:
+        self._end, self.stop = time.process_time() + seconds, stop
 
     def is_up(self) -> bool:
-        return time.process_time() > self._end
+        return time.process_time() > self._end or self.stop()
 
     def check(self) -> None:
         if self.is_up():
@@ -149,10 +170,16 @@ class _Search:
     """
 
     def __init__(
-        self, problem: RoundProblem, program: Backward, plain: PlainValues, effort: Effort, clock: _Clock
+        self,
+        problem: RoundProblem,
+        program: Backward,
+        plain: PlainValues,
+        effort: Effort,
+        clock: _Clock,
+        told: Told,
     ) -> None:
         self._problem, self._program, self._plain = problem, program, plain
-        self._effort, self._clock = effort, clock
+        self._effort, self._clock, self._told = effort, clock, told
         self.start = mc_sf(problem)
         self.lower = -(-(program.constant + plain.whole) // program.denominator)
         self.stages: Stages = ((),)
@@ -166,7 +193,8 @@ class _Search:
         """Prove higher and higher claims until the best schedule is reached or the effort is spent."""
         self._beam(self._effort.width)
         step, widened = FIRST_STEP, False
-        while self.lower < self._upper and step:
+        while self.lower < self._upper and step and not self._clock.is_up():
+            self._tell("claims")
             if step > EASY and not widened:
                 # A claim above the optimum is the most work: from here on better schedules save time.
                 self._beam(WIDER * self._effort.width)
@@ -186,9 +214,14 @@ class _Search:
                 return
             self.lower, self.stages, step = claim, decision.stages, 2 * step
         if self.lower < self._upper:
-            clock = _Clock(self._effort.local_seconds)
+            self._tell("local search")
+            clock = _Clock(self._effort.local_seconds, self._clock.stop)
             enough = self.lower - int(self._problem.arrival.sum())
             self.start = improved(self._problem, self.start, clock.is_up, enough)
+
+    def _tell(self, phase: str) -> None:
+        arrivals = int(self._problem.arrival.sum())
+        self._told.tell(phase, self._upper - arrivals, self.lower - arrivals)
 
     def _beam(self, width: int) -> None:
         """Look for a better schedule among the most promising ones: it says how far the claims have to go."""

@@ -53,6 +53,7 @@ def find_prices(
     groups: Groups,
     states: States,
     stop: Callable[[], bool],
+    told: Callable[[int], None] = lambda bound: None,
     most: int = 500,
 ) -> Priced:
     """Return good prices.
@@ -66,6 +67,8 @@ def find_prices(
     ----------
     stop
         Asked after every evaluation.
+    told
+        Called after every evaluation with the best bound so far, as in `Priced`.
     most
         Largest number of evaluations.
     """
@@ -82,6 +85,7 @@ def find_prices(
         planes.add(missing, (bound - int(missing @ price)) / DENOMINATOR)
         if best is None or bound > best.bound:
             best = Priced(price, bound, evaluation)
+        told(best.bound)
         promise, trial = planes.next_prices(best.price / DENOMINATOR)
         if promise - best.bound / DENOMINATOR < CLOSE or stop():
             break

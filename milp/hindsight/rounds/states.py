@@ -16,6 +16,9 @@ import numpy.typing as npt
 from milp.hindsight.rounds.groups import Groups
 from milp.hindsight.rounds.problem import Ints
 
+CELLS = 4_000_000
+"""States times parts that are looked at together."""
+
 
 class TooManyStates(ValueError):
     """The memory admits more states than the limit that was set."""
@@ -100,7 +103,7 @@ def enumerate_states(memory: int, groups: Groups, most: int) -> States:
     ``back(state) = back(parent)`` followed by the last part, one smaller. A part p is added behind the last
     part if it is no larger; else ``added(state, p) = added(parent, p)`` followed by the last part.
     """
-    kinds = _kinds(groups)
+    kinds = _kinds(groups, most)
     tree = _grow(memory, kinds[:, 0] + kinds[:, 1], most)
     number = {kind: row for row, kind in enumerate(map(tuple, kinds.tolist()))}
     smaller = np.array([number.get((r - 1, s), -1) for r, s in kinds.tolist()])
@@ -121,14 +124,19 @@ def enumerate_states(memory: int, groups: Groups, most: int) -> States:
     return _sorted(tree, rounds, back, added)
 
 
-def _kinds(groups: Groups) -> Ints:
+def _kinds(groups: Groups, most: int) -> Ints:
     """Return all parts (r, s), ascending, shape (kinds, 2)."""
-    pairs = {
-        (r, prompt)
-        for prompt, gen in zip(groups.prompt.tolist(), groups.gen.tolist(), strict=True)
-        for r in range(1, gen + 1)
-    }
-    return np.array(sorted(pairs), dtype=np.int64)
+    longest: dict[int, int] = {}
+    for prompt, gen in zip(groups.prompt.tolist(), groups.gen.tolist(), strict=True):
+        longest[prompt] = max(gen, longest.get(prompt, 0))
+    # Each part alone is a state.
+    if sum(longest.values()) >= most:
+        raise _too_many(most)
+    return np.array(sorted((r, s) for s, gen in longest.items() for r in range(1, gen + 1)), dtype=np.int64)
+
+
+def _too_many(most: int) -> TooManyStates:
+    return TooManyStates(f"more than {most} states of running requests fit into the memory")
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,12 +152,10 @@ def _grow(memory: int, tokens: Ints, most: int) -> _Tree:
     """Return the tree of all states, level by level: level d has the states of d parts."""
     parents, lasts, helds = [np.zeros(1, np.int64)], [np.array([len(tokens) - 1])], [np.zeros(1, np.int64)]
     levels, edges, size = [np.zeros(1, np.int64)], [], 1
-    kinds = np.arange(len(tokens))
     while len(levels[-1]):
-        fits = (kinds <= lasts[-1][:, None]) & (tokens <= memory - helds[-1][:, None])
-        row, kind = np.nonzero(fits)
+        row, kind = _next_level(lasts[-1], memory - helds[-1], tokens, most - size)
         if size + len(row) > most:
-            raise TooManyStates(f"more than {most} states of running requests fit into the memory")
+            raise _too_many(most)
         level = np.arange(size, size + len(row))
         edges.append((levels[-1][row], kind, level))
         parents.append(levels[-1][row])
@@ -161,6 +167,24 @@ def _grow(memory: int, tokens: Ints, most: int) -> _Tree:
     for above, kind, below in edges:
         child[above, kind] = below
     return _Tree(np.concatenate(parents), np.concatenate(lasts), np.concatenate(helds), levels, child)
+
+
+def _next_level(last: Ints, room: Ints, tokens: Ints, enough: int) -> tuple[Ints, Ints]:
+    """Return the states of a level with one more part: the row of the state and the part, of each.
+
+    Ends with more than `enough` of them, looked for in slices, as all states times all parts may not fit.
+    """
+    kinds, rows = np.arange(len(tokens)), max(1, CELLS // len(tokens))
+    found, number = [], 0
+    for first in range(0, len(last), rows):
+        part = slice(first, first + rows)
+        row, kind = np.nonzero((kinds <= last[part, None]) & (tokens <= room[part, None]))
+        found.append((row + first, kind))
+        number += len(row)
+        if number > enough:
+            break
+    row, kind = map(np.concatenate, zip(*found, strict=True))
+    return row, kind
 
 
 def _sorted(tree: _Tree, rounds: Ints, back: Ints, added: npt.NDArray[np.int32]) -> States:
