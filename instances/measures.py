@@ -45,9 +45,9 @@ def limited_measures(types: BatchTypes, most_shapes: int) -> dict[str, Measure]:
         ``tokens``, padded; ``time``, of all batches in time ticks; ``batches``; ``served``, requests counted
         negatively.
     """
-    ones = np.ones(len(types), dtype=np.int64)
+    ones, zeros = np.ones(len(types), dtype=np.int64), np.zeros(len(types), dtype=np.int64)
     groups, shapes = np.zeros(len(types.own_tokens), dtype=np.int64), (0,) * len(types.shapes)
-    nothing = Measure(ones * 0, ones * 0, groups, shapes, shapes, (0,) * (most_shapes + 1))
+    nothing = Measure(zeros, zeros, groups, shapes, shapes, (0,) * (most_shapes + 1))
     tokens = replace(nothing, own=types.own_tokens, unit=types.unit_tokens, fixed=types.fixed_tokens)
     return {
         "tokens": tokens,
