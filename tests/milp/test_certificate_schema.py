@@ -15,7 +15,9 @@ import pytest
 from jsonschema import Draft4Validator
 
 from instances.errors import InputError
-from milp.certificate_file import read_certificate
+from instances.named_limits import RATIONAL, WHOLE
+from instances.objective import MINIMIZED
+from milp.certificate_file import PLAN_COLUMNS, QUANTITIES, read_certificate
 from tests.milp.forging import Fields, fields, genuine, tampered
 from tests.milp.test_stranger import REFUSED, project_verdict
 
@@ -52,6 +54,18 @@ def refusal(table: Fields, path: Path) -> str | None:
 def test_the_schema_is_one_of_draft_4() -> None:
     """Any validator of that draft can use it."""
     Draft4Validator.check_schema(SCHEMA)
+
+
+def test_the_schema_lists_what_there_is() -> None:
+    """Aims, limits, quantities and columns of plans are the project's, so that none can be forgotten."""
+    properties, definitions = SCHEMA["properties"], SCHEMA["definitions"]
+    assert properties["question"]["properties"]["minimize"]["enum"] == [*MINIMIZED, None]
+    names = properties["question"]["properties"]["limits"]["patternProperties"]
+    for metric in (*RATIONAL, *WHOLE, "p95", "p99.9"):
+        for place in ("0", "12", "all"):
+            assert any(re.search(pattern, f"{metric}:{place}") for pattern in names)
+    assert definitions["inner"]["properties"]["on"]["enum"] == list(QUANTITIES)
+    assert set(properties["plan"]["required"]) == set(PLAN_COLUMNS) == set(properties["plan"]["properties"])
 
 
 def test_what_is_written_has_the_form() -> None:
