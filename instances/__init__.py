@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from instances.accepted_plan import RefusedPlan, accepted
+from instances.batch_model import BatchModel, form_batch_model
 from instances.cost import CostModel, CountCost, Monomial, Phases, TimeModel
 from instances.demand import Demand
 from instances.digest import digest
@@ -12,8 +14,10 @@ from instances.errors import InputError
 from instances.instance import Instance, ShapeKeys, Stream
 from instances.limits import LatencyLimit, Limits
 from instances.metrics import Evaluation, Metrics, evaluate
+from instances.objective_value import objective_value, ticks_reaching, value_at
 from instances.plan import Plan
 from instances.presets import PRESETS, preset
+from instances.question import Question
 from instances.shapes import RunRules, Shape, ShapeSpace, Sizes
 from instances.violations import Violation
 
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PRESETS",
+    "BatchModel",
     "CostModel",
     "CountCost",
     "Demand",
@@ -34,6 +39,8 @@ __all__ = [
     "Monomial",
     "Phases",
     "Plan",
+    "Question",
+    "RefusedPlan",
     "RunRules",
     "Shape",
     "ShapeKeys",
@@ -42,12 +49,17 @@ __all__ = [
     "Stream",
     "TimeModel",
     "Violation",
+    "accepted",
     "digest",
     "evaluate",
+    "form_batch_model",
+    "objective_value",
     "preset",
     "read",
     "read_demand",
     "read_plan",
+    "ticks_reaching",
+    "value_at",
     "write",
     "write_plan",
 ]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
-from typing import Literal
+from math import floor, inf
+from typing import Any, Literal
 
 from instances.instance import Instance
 from instances.limits import Limits
 
-Kind = Literal["cost", "tokens", "total_time", "batches", "latency", "work", "served"]
+Kind = Literal["objective", "cost", "tokens", "total_time", "batches", "latency", "work", "served"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,25 @@ class LimitRow:
     label: str
     threshold: int = 0
     stage: int = 0
+
+    @property
+    def measure(self) -> str:
+        """Name of the measure that it bounds; ``latency`` for requests on time, which pairs have."""
+        return "time" if self.kind in ("total_time", "work") else self.kind
+
+    @property
+    def until(self) -> float:
+        """Largest latency in time ticks, or last stage, that it counts; infinite if it counts all."""
+        reach: dict[str, float] = {"latency": self.threshold, "work": self.stage, "served": self.stage}
+        return reach.get(self.kind, inf)
+
+    def counts(self, stream: Any, reached: Any) -> Any:
+        """Tell whether it counts what a stream, or None for none, has in a stage or with a latency.
+
+        Stream and stage (or latency, in time ticks) are integers, or arrays whose shapes go together; then
+        the answers are an array, too.
+        """
+        return ((self.stream is None) | (stream == self.stream)) & (reached <= self.until)
 
 
 def deadlines(instance: Instance) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from instances.instance import Instance
-from instances.named_limits import LimitName, limited, named_limits
+from instances.named_limits import LimitName, limit_name, limited, named_limits
 from instances.objective import Minimized
 
 
@@ -25,6 +25,25 @@ class Question:
 
     minimize: Minimized | None = None
     limits: Mapping[LimitName, Fraction | None] = field(default_factory=dict)
+
+    @classmethod
+    def named(
+        cls,
+        minimize: Minimized | None = None,
+        limits: Mapping[str, Fraction | int | str | None] | None = None,
+    ) -> Question:
+        """Return the question whose limits have names such as ``p95:0`` and values such as ``"3/2"``.
+
+        Raises
+        ------
+        InputError
+            If a name is none.
+        ValueError
+            If a value is no number.
+        """
+        values = {} if limits is None else limits
+        named = {limit_name(name): None if v is None else Fraction(v) for name, v in values.items()}
+        return cls(minimize, named)
 
     @property
     def is_own(self) -> bool:

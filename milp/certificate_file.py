@@ -1,4 +1,4 @@
-"""Certificates as gzipped JSON; the format is described in FORMAT.md."""
+"""Certificates as gzipped JSON; the format is described in FORMAT.md and docs/certificate.schema.json."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from instances.exact import INT64_SAFE, exact_text, magnitude
 from instances.files.atomic import atomic_write
 from instances.files.messages import decode
 from instances.files.raw import read_text
-from instances.named_limits import limit_name
 from instances.objective import Minimized
 from instances.plan import Plan
 from instances.question import Question
@@ -193,11 +192,8 @@ def _asked(question: Question) -> _Question | None:
 def _question(content: _Question | None) -> Question:
     if content is None:
         return Question()
-    limits = {
-        limit_name(name): _fraction(value, f"question.limits.{name}")
-        for name, value in content.limits.items()
-    }
-    return Question(content.minimize, limits)
+    limits = {name: _fraction(value, f"question.limits.{name}") for name, value in content.limits.items()}
+    return Question.named(content.minimize, limits)
 
 
 def _node(node: _Node, field: str) -> Split | Leaf:
@@ -236,6 +232,6 @@ def _text(value: Fraction | None) -> int | str | None:
 def _fraction(value: int | str | None, field: str) -> Fraction | None:
     if value is None or isinstance(value, int):
         return None if value is None else Fraction(value)
-    if not re.fullmatch(r"-?[0-9]{1,400}/[1-9][0-9]{0,400}", value, re.ASCII):
+    if not re.fullmatch(r"-?[0-9]{1,400}/[1-9][0-9]{0,399}", value, re.ASCII):
         raise InputError("an integer or a string p/q", value, field=field)
     return Fraction(value)

@@ -102,7 +102,7 @@ def attained_latencies(model: BatchModel) -> IntArray:
         np.unique(types.unit_latency[types.stream == k][:, None] + types.own_latency[groups.of_stream(k)])
         for k in range(len(model.instance.streams))
     ]
-    cold = int(model.instance.time.cold_start * model.instance.time_scale)
+    cold = model.delay_ticks
     plain = np.concatenate(sums)
     return np.unique(np.concatenate([plain, shifted(plain, cold)]))
 

@@ -180,10 +180,12 @@ def _relinked(base: Prices, link: Links, unit: int) -> tuple[IntArray, IntArray,
         return base.link_group, base.link_shape, base.link
     if len({(group, shape) for group, shape, _ in link}) < len(link):
         raise InputError("no pair of group and shape twice", field="link")
-    values = _by_pair(base)
+    old = _by_pair(base)
+    values = dict(old)
     for group, shape, add in link:
         values[group, shape] = values.get((group, shape), 0) + unit * add
-    kept = [(*pair, value) for pair, value in values.items() if value]
+    # A pair that is named here first stays even with 0, for the verifier to see whether it exists.
+    kept = [(*pair, value) for pair, value in values.items() if value or pair not in old]
     columns = list(zip(*kept, strict=True)) or [(), (), ()]
     return (
         small_integers(columns[0], "link"),

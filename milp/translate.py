@@ -71,7 +71,7 @@ def _stages(model: BatchModel, plan: Plan, running: Running) -> Ints | None:
     limits = deadlines(model.instance)
     if not limits:
         return np.zeros(len(plan), dtype=np.int64)
-    cold = int(model.instance.time.cold_start * model.instance.time_scale)
+    cold = model.delay_ticks
     first, further = batch_times(plan, running, cold)
     ends = completion_ends(plan, first, further, model.instance.workers)
     stage = np.searchsorted(np.asarray(limits, dtype=ends.dtype), ends)

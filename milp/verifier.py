@@ -10,13 +10,13 @@ import time
 from dataclasses import dataclass
 from fractions import Fraction
 
+from instances.accepted_plan import RefusedPlan, accepted
 from instances.batch_model import BatchModel, form_batch_model
 from instances.digest import digest
 from instances.exact import magnitude
 from instances.instance import Instance
-from instances.metrics import Evaluation, evaluate
+from instances.metrics import Evaluation
 from instances.objective_value import objective_value, ticks_reaching, value_at
-from instances.plan_columns import malformed_columns
 from milp.boxes import UnknownName, divide
 from milp.certificate import Certificate, Leaf
 from milp.lagrangian.bound import Valued, price_exactly, value_prices
@@ -131,12 +131,10 @@ def _check_plan(instance: Instance, certificate: Certificate) -> Evaluation | No
         return None
     if lower is None:
         raise _Rejected("it claims infeasibility and shows a plan")
-    malformed = malformed_columns(instance, certificate.plan)
-    if malformed is not None:
-        raise _Rejected(f"the plan is malformed: {malformed}")
-    evaluation = evaluate(instance, certificate.plan)
-    if not evaluation.feasible:
-        raise _Rejected(f"the plan violates {evaluation.violations[0]}")
+    try:
+        evaluation = accepted(instance, certificate.plan)
+    except RefusedPlan as error:
+        raise _Rejected(str(error)) from None
     value = objective_value(instance, evaluation)
     if value != upper:
         raise _Rejected(f"the plan's {instance.minimize} is {value}, not {upper}")

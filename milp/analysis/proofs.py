@@ -128,7 +128,7 @@ def full_shares(model: BatchModel) -> FloatPrices:
         for block in np.array_split(mine, max(1, len(mine) * len(of_stream) >> 20)):
             if len(block):
                 costs = priced.pair_costs(block, of_stream) + share[block, None]
-                costs[~priced.fits(block, of_stream)] = np.inf
+                costs[~priced.model.fits(block, of_stream)] = np.inf
                 least[of_stream] = np.minimum(least[of_stream], costs.min(axis=0))
     return FloatPrices(np.where(np.isfinite(least), least, 0.0), np.zeros(len(model.rows)))
 

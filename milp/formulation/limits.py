@@ -19,67 +19,46 @@ Ints = npt.NDArray[np.int64]
 
 def add_limits(model: BatchModel, selection: Selection, columns: Columns, writer: Writer) -> list[int]:
     """Write one row per limit and return their indices."""
-    return [_add_row(model, selection, columns, writer, row) for row in model.rows]
+    return [_add_row(model, selection, columns, writer, row) for row in model.weighed[1:]]
 
 
 def pair_coefficients(model: BatchModel, row: LimitRow, pair_type: Ints, pair_group: Ints) -> IntArray:
     """Return what one request of each pair adds to a limit row, streams and stages not yet regarded."""
     types = model.types
-    if row.kind == "cost":
-        if types.limited is not None:
-            return types.limited.own[pair_group] + types.limited.unit[pair_type]
-        return types.own_cost[pair_group] + types.unit_cost[pair_type]
-    if row.kind == "tokens":
-        return types.own_tokens[pair_group] + types.unit_tokens[pair_type]
     if row.kind == "latency":
         latency = types.own_latency[pair_group] + types.unit_latency[pair_type]
         return -(latency <= row.threshold).astype(np.int64)
-    if row.kind == "served":
-        return np.full(len(pair_type), -1, dtype=np.int64)
-    return np.zeros(len(pair_type), dtype=np.int64)
+    measure = model.measures[row.measure]
+    return measure.own[pair_group] + measure.unit[pair_type]
 
 
 def type_coefficients(model: BatchModel, row: LimitRow, types: Ints) -> IntArray:
     """Return what one batch of each type adds to a limit row, streams and stages not yet regarded."""
-    if row.kind == "cost":
-        limited = model.types.limited
-        return model.types.fixed_cost[types] if limited is None else limited.fixed[types]
-    if row.kind == "batches":
-        return np.ones(len(types), dtype=np.int64)
-    if row.kind == "tokens":
-        return model.types.fixed_tokens[types]
-    if row.kind in ("total_time", "work"):
-        return model.types.duration[types]
-    return np.zeros(len(types), dtype=np.int64)
+    if row.kind == "latency":
+        return np.zeros(len(types), dtype=np.int64)
+    return model.measures[row.measure].fixed[types]
 
 
 def concerned(model: BatchModel, row: LimitRow, types: Ints) -> npt.NDArray[np.bool_]:
     """Tell which types a limit row speaks of."""
-    mine = np.ones(len(types), dtype=bool)
-    if row.stream is not None:
-        mine &= model.types.stream[types] == row.stream
-    if row.kind in ("work", "served"):
-        mine &= model.types.stage[types] <= row.stage
+    # How late requests are is a matter of pairs.
+    stage = 0 if row.kind == "latency" else model.types.stage[types]
+    mine: npt.NDArray[np.bool_] = row.counts(model.types.stream[types], stage)
     return mine
 
 
 def cold_coefficient(model: BatchModel, row: LimitRow, index: int, group: int) -> int:
     """Return what a cold start on a request of a pair adds to a limit row."""
     types = model.types
-    cold = int(model.instance.time.cold_start * model.instance.time_scale)
     latency = int(types.own_latency[group]) + int(types.unit_latency[index])
+    ends = latency + model.delay_ticks
     if row.kind == "latency":
-        return int(latency <= row.threshold < latency + cold)
-    if row.kind in ("total_time", "work"):
-        return max(0, latency + cold - int(types.duration[index]))
-    return 0
+        return int(latency <= row.threshold < ends)
+    return model.measures[row.measure].delay * max(0, ends - int(types.duration[index]))
 
 
 def _add_row(model: BatchModel, selection: Selection, columns: Columns, writer: Writer, row: LimitRow) -> int:
-    bound = row.bound
-    if row.kind == "cost" and row.stream is None:
-        bound -= model.limited_base_ticks
-    index = writer.row("limit", [], [], None, bound)
+    index = writer.row("limit", [], [], None, row.bound)
 
     def add(where: Ints, values: Any) -> None:
         exact = narrowed(np.asarray(values, dtype=object))
@@ -110,18 +89,18 @@ def _merged(columns: Ints, values: IntArray) -> dict[int, int]:
 
 
 def _add_opening(model: BatchModel, columns: Columns, row: LimitRow, merged: dict[int, int]) -> None:
-    opening = model.types if model.types.limited is None else model.types.limited
+    # The cost that is limited is the instance's own, whatever is minimised.
+    cost = model.measures["cost"]
     for (shape, stream), column in columns.use.items():
         if row.stream in (None, stream):
-            merged[column] = merged.get(column, 0) + opening.open_stream[shape]
+            merged[column] = merged.get(column, 0) + cost.open_stream[shape]
     if row.stream is not None:
         return
     for shape, column in columns.opened.items():
-        merged[column] = merged.get(column, 0) + opening.open_once[shape]
+        merged[column] = merged.get(column, 0) + cost.open_once[shape]
     count = columns.count.tolist()
     convex = len(count) == min(model.most_shapes, len(columns.opened))
-    # The cost that is limited is the instance's own, whatever is minimised.
-    ticks = [model.limited_count_ticks(number) for number in range(len(count) + convex)]
+    ticks = cost.count
     for number, column in enumerate(count):
-        cost = ticks[number + 1] - ticks[number] if convex else ticks[number]
-        merged[column] = merged.get(column, 0) + cost
+        added = ticks[number + 1] - ticks[number] if convex else ticks[number]
+        merged[column] = merged.get(column, 0) + added

@@ -83,13 +83,6 @@ class Priced:
             costs[linked] += self.link[rows[linked], groups[linked]]
         return costs
 
-    def fits(self, types: Array, groups: Array) -> npt.NDArray[np.bool_]:
-        """Tell which groups fit which types, shape (len(types), len(groups)), within one stream."""
-        t, g = self.model.types, self.model.groups
-        within: npt.NDArray[np.bool_] = g.gen[groups][None, :] <= t.gen[types][:, None]
-        within &= g.prompt[groups][None, :] <= t.prompt[types][:, None]
-        return within
-
 
 def priced(
     model: BatchModel,
@@ -114,27 +107,21 @@ def priced(
     """
     t, g = model.types, model.groups
 
-    def product(weight: list[Any], values: Array, index: tuple[Array, ...]) -> Array:
-        if fineness is None:
-            return np.asarray(np.asarray(weight, dtype=np.float64)[index] * values.astype(np.float64))
-        return _rounded_product(np.asarray(weight, dtype=object), values, index, fineness)
+    def weighed(part: str, stream: Ints, stage: Ints | int) -> Array:
+        total: Array = np.zeros(len(stream), dtype=np.int64 if fineness else np.float64)
+        for name, values in model.columns[part]:
+            weight = weights.measures[name]
+            if not any(map(any, weight)):
+                continue
+            if fineness is None:
+                total += np.asarray(weight, dtype=np.float64)[stream, stage] * values.astype(np.float64)
+            else:
+                exact = np.asarray(weight, dtype=object)
+                total = total + _rounded_product(exact, values, (stream, stage), fineness)
+        return total
 
-    reward = np.asarray(weights.reward, dtype=object if fineness else np.float64)
-    if fineness:
-        reward = narrowed(-(-reward // fineness))
-    unit = product(weights.cost, t.unit_cost, (t.stream,))
-    unit = unit + product(weights.tokens, t.unit_tokens, (t.stream,)) - reward[t.stream, t.stage]
-    fixed = product(weights.cost, t.fixed_cost, (t.stream,))
-    fixed = fixed + product(weights.tokens, t.fixed_tokens, (t.stream,))
-    fixed = fixed + product(weights.time, t.duration, (t.stream, t.stage))
-    if any(weights.batches):
-        fixed = fixed + product(weights.batches, np.ones(len(t), dtype=np.int64), (t.stream,))
-    gain = group_price - product(weights.cost, t.own_cost, (g.stream,))
-    gain = gain - product(weights.tokens, t.own_tokens, (g.stream,))
-    if t.limited is not None:
-        unit = unit + product(weights.limited, t.limited.unit, (t.stream,))
-        fixed = fixed + product(weights.limited, t.limited.fixed, (t.stream,))
-        gain = gain - product(weights.limited, t.limited.own, (g.stream,))
+    unit, fixed = (weighed(part, t.stream, t.stage) for part in ("unit", "fixed"))
+    gain = group_price - weighed("own", g.stream, 0)
     on_time = weights.on_time
     if fineness:
         on_time = [[(limit, -(-price // fineness)) for limit, price in part] for part in on_time]
@@ -151,7 +138,7 @@ def priced(
     return Priced(model, on_time, unit, fixed, gain, dense, link_row)
 
 
-def _rounded_product(weight: Array, values: Array, index: tuple[Array, ...], fineness: int) -> Array:
+def _rounded_product(weight: Array, values: Array, index: tuple[Ints, Ints | int], fineness: int) -> Array:
     """Return ⌊weight[index] · values / fineness⌋, exactly.
 
     With weight = k fineness + r this is k · values + ⌊r · values / fineness⌋, whose terms are smaller.

@@ -28,10 +28,8 @@ def bounded_type(
         if free is not None and most is None and least <= 1:
             return free, least > 0
     forced = batches[0] > 0 or any(b == batch and low > 0 for (_, b), (low, _) in box.requests.items())
-    of_stream = model.groups.of_stream(int(model.types.stream[batch]))
-    groups = np.arange(of_stream.start, of_stream.stop)
     one = np.asarray([batch])
-    groups = groups[under_prices.fits(one, groups)[0]]
+    groups = np.flatnonzero(model.fits(one)[0])
     if reduction is not None:
         groups = groups[reduction.allows(np.full(len(groups), batch), groups)]
         # A pair that is left out has no requests; is that within the box?

@@ -39,7 +39,7 @@ def cold_values(
             block = mine[start : start + BLOCK]
             costs = np.maximum(priced_model.pair_costs(block, groups), 0)
             total = costs + _effects(priced_model, weights, fineness, block, groups)
-            fits = priced_model.fits(block, groups)
+            fits = model.fits(block, groups)
             if remains is not None:
                 row, column = np.nonzero(fits)
                 fits[row, column] = remains(block[row], groups[column])
@@ -63,10 +63,8 @@ def cold_value(
     Some group fits it, and remains.
     """
     model = priced_model.model
-    of_stream = model.groups.of_stream(int(model.types.stream[batch]))
-    groups = np.arange(of_stream.start, of_stream.stop)
     one = np.asarray([batch])
-    groups = groups[priced_model.fits(one, groups)[0]]
+    groups = np.flatnonzero(model.fits(one)[0])
     if remains is not None:
         groups = groups[remains(np.full(len(groups), batch), groups)]
     costs = np.maximum(priced_model.pair_costs(one, groups), 0)
@@ -80,9 +78,8 @@ def _effects(priced_model: Priced, weights: Weights, fineness: int, types: Array
     model = priced_model.model
     t = model.types
     stream = int(t.stream[types[0]])
-    cold = int(model.instance.time.cold_start * model.instance.time_scale)
     latency = t.own_latency[groups][None, :] + t.unit_latency[types][:, None]
-    ends = shifted(latency, cold)
+    ends = shifted(latency, model.delay_ticks)
     longer = np.maximum(ends - t.duration[types][:, None], 0)
     time = [weights.delay[stream][stage] for stage in t.stage[types].tolist()]
     bound = (max(time, default=0) + 1) * (magnitude(longer) + 1)

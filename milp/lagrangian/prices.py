@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from instances.batch_model import BatchModel
 from instances.exact import IntArray
-from instances.limit_rows import LimitRow
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,41 +58,23 @@ class Prices:
 class Weights:
     """What one unit weighs under given prices. Numbers are of one kind: Python ints, or floats for pricing.
 
-    The cost is what the instance minimises; where that is another metric, its own cost weighs apart.
-
     Parameters
     ----------
-    cost
-        Per stream: weight of a cost tick of its batches and of its compile cost.
-    cost_all
-        Weight of a cost tick that belongs to no stream: base, count, compile cost paid once.
-    limited, limited_all
-        The same of the instance's own cost where it is limited and something else is minimised; 0 otherwise.
-    tokens
-        Per stream: weight of a padded token.
-    batches
-        Per stream: weight of a batch.
-    time
-        Per stream and stage: weight of a time tick of a batch's duration.
+    measures
+        Weight of a unit of each measure that a batch has: by measure, then per stream and stage.
+    over_all
+        The same of what belongs to no stream: opened shapes, where they are paid once, and their number.
     delay
         Per stream and stage: weight of a time tick by which a cold start prolongs a batch.
-    reward
-        Per stream and stage: reward of each request served in the stage.
     on_time
         Per stream: (latency threshold in time ticks, reward) of each service-latency limit.
     constant
-        −Σ μ r, plus the base cost.
+        −Σ μ r, the objective being a row of bound −base.
     """
 
-    cost: list[Any]
-    cost_all: Any
-    limited: list[Any]
-    limited_all: Any
-    tokens: list[Any]
-    batches: list[Any]
-    time: list[list[Any]]
+    measures: dict[str, list[list[Any]]]
+    over_all: dict[str, Any]
     delay: list[list[Any]]
-    reward: list[list[Any]]
     on_time: list[list[tuple[int, Any]]]
     constant: Any
 
@@ -112,46 +94,22 @@ def weigh(model: BatchModel, limit: list[Any], objective: Any) -> Weights:
     streams = range(len(model.instance.streams))
     stages = range(int(model.types.stage.max(initial=0)) + 1)
     zero = objective * 0
-    weights = Weights(
-        cost=[objective for _ in streams],
-        cost_all=objective,
-        limited=[zero for _ in streams],
-        limited_all=zero,
-        tokens=[zero for _ in streams],
-        batches=[zero for _ in streams],
-        time=[[zero for _ in stages] for _ in streams],
-        delay=[[objective if model.minimizes_cold_starts else zero for _ in stages] for _ in streams],
-        reward=[[zero for _ in stages] for _ in streams],
-        on_time=[[] for _ in streams],
-        constant=zero,
-    )
-    apart = model.types.limited is not None
-    constant, over_all = zero, zero
-    for row, price in zip(model.rows, limit, strict=True):
+    measures = {name: [[zero for _ in stages] for _ in streams] for name in model.measures}
+    over_all = dict.fromkeys(model.measures, zero)
+    on_time: list[list[tuple[int, Any]]] = [[] for _ in streams]
+    constant = zero
+    for row, price in zip(model.weighed, (objective, *limit), strict=True):
         constant -= price * row.bound
-        if row.kind == "cost" and row.stream is None:
-            over_all += price
-        for k in streams:
-            if row.stream in (None, k):
-                _add(weights, row, price, k, weights.limited if apart else weights.cost)
-    cost_all, limited_all = (objective, over_all) if apart else (objective + over_all, zero)
-    constant += cost_all * model.base_ticks + limited_all * model.limited_base_ticks
-    return replace(weights, cost_all=cost_all, limited_all=limited_all, constant=constant)
-
-
-def _add(weights: Weights, row: LimitRow, price: Any, stream: int, cost: list[Any]) -> None:
-    """Add the price of a limit row to what it makes of one stream."""
-    if row.kind == "cost":
-        cost[stream] += price
-    elif row.kind == "tokens":
-        weights.tokens[stream] += price
-    elif row.kind == "batches":
-        weights.batches[stream] += price
-    elif row.kind == "latency":
-        weights.on_time[stream].append((row.threshold, price))
-    for stage in range(len(weights.time[stream])):
-        if row.kind == "total_time" or (row.kind == "work" and stage <= row.stage):
-            weights.time[stream][stage] += price
-            weights.delay[stream][stage] += price
-        elif row.kind == "served" and stage <= row.stage:
-            weights.reward[stream][stage] += price
+        mine = [k for k in streams if row.stream in (None, k)]
+        if row.kind == "latency":
+            for k in mine:
+                on_time[k].append((row.threshold, price))
+            continue
+        if row.stream is None:
+            over_all[row.measure] += price
+        for k, stage in product(mine, stages):
+            if stage <= row.until:
+                measures[row.measure][k][stage] += price
+    prolonging = [weight for name, weight in measures.items() if model.measures[name].delay]
+    delay = [[sum((weight[k][stage] for weight in prolonging), zero) for stage in stages] for k in streams]
+    return Weights(measures, over_all, delay, on_time, constant)

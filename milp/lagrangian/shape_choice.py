@@ -5,15 +5,12 @@ Sums over many types may pass 64 bits, so everything here is Python ints in arra
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from instances.batch_model import BatchModel
-from instances.batch_types import BatchTypes
-from instances.cost_columns import CostColumns
 from milp.lagrangian.box import Box
 from milp.lagrangian.prices import Prices, Weights
 
@@ -44,9 +41,9 @@ def shape_totals(
     if used & barred:
         return None
     parts = totals - _rebates(model, prices)
-    for weight, per_stream in zip((weights.cost, weights.limited), _openings(model)[1], strict=False):
-        if per_stream.any():
-            parts = parts + np.asarray(weight, dtype=object) * per_stream[:, None] // prices.fineness
+    for name, per_stream in model.columns["open_stream"]:
+        weight = np.asarray([stages[0] for stages in weights.measures[name]], dtype=object)
+        parts = parts + weight * per_stream[:, None] // prices.fineness
     taken = (parts < 0).astype(bool)
     closed = np.zeros_like(taken)
     for pair in used:
@@ -57,32 +54,18 @@ def shape_totals(
     # An opened shape is used by at least one stream: by the least dear one, if all cost.
     least = np.where(closed, parts.max(initial=0) + 1, parts).min(axis=1)
     sigma = np.where(taken.any(axis=1), sums, least)
-    for price, once in zip((weights.cost_all, weights.limited_all), _openings(model)[0], strict=False):
-        if once.any():
-            sigma = sigma + price * once // prices.fineness
+    for name, once in model.columns["open_once"]:
+        sigma = sigma + weights.over_all[name] * once // prices.fineness
     impossible = set(np.flatnonzero(closed.all(axis=1)).tolist())
     return [None if shape in impossible else value for shape, value in enumerate(sigma.tolist())]
 
 
-@lru_cache(maxsize=4)
-def _openings(model: BatchModel) -> tuple[list[Array], list[Array]]:
-    """Return the compile cost of every shape, once and per stream, in ticks: shape (shapes,) each.
-
-    First what is minimised, then the instance's own cost where it weighs apart.
-    """
-    costs: list[BatchTypes | CostColumns] = [model.types]
-    if model.types.limited is not None:
-        costs.append(model.types.limited)
-    once = [np.asarray(cost.open_once, dtype=object) for cost in costs]
-    return once, [np.asarray(cost.open_stream, dtype=object) for cost in costs]
-
-
 def count_value(model: BatchModel, weights: Weights, number: int, fineness: int) -> int:
-    """Return what the cost of `number` opened shapes weighs, in whole 1/d ticks."""
-    value = weights.cost_all * model.count_ticks(number) // fineness
-    if weights.limited_all:
-        value += weights.limited_all * model.limited_count_ticks(number) // fineness
-    return int(value)
+    """Return what `number` opened shapes weigh by their number, in whole 1/d ticks."""
+    weighed = (
+        (price, model.measures[name].count[number]) for name, price in weights.over_all.items() if price
+    )
+    return int(sum(price * count // fineness for price, count in weighed))
 
 
 def _rebates(model: BatchModel, prices: Prices) -> Array:

@@ -38,7 +38,7 @@ def cheapest_prices(model: BatchModel) -> FloatPrices:
         for start in range(0, len(mine), step):
             block = mine[start : start + step]
             costs = under_prices.pair_costs(block, groups)
-            costs[~under_prices.fits(block, groups)] = np.inf
+            costs[~under_prices.model.fits(block, groups)] = np.inf
             least[groups] = np.minimum(least[groups], costs.min(axis=0))
     # A request that fits nothing gets a price by which the instance is seen to be infeasible.
     uncovered = ~np.isfinite(least)

@@ -183,7 +183,7 @@ class CoverMaster:
             # What a request costs beyond its own part is the same for all requests of a type.
             support = support[np.argsort(self.costs.type_unit[support], kind="stable")]
             unit, own = self.costs.type_unit[support], self.costs.group_gain[groups]
-            fits = self.costs.fits(support, groups)
+            fits = self.costs.model.fits(support, groups)
             share = np.where(fits, used[support][:, None], 0.0)
             reached = np.cumsum(share, axis=0)
             place = (reached < 1.0 - 1e-9).sum(axis=0)

@@ -138,10 +138,10 @@ class Evaluated:
 
 def count_values(model: BatchModel, weights: Weights, most: int) -> Floats:
     """Return what the cost of 0, 1, …, `most` opened shapes weighs: shape (most + 1,)."""
-    values: Floats = weights.cost_all * np.asarray([float(model.count_ticks(n)) for n in range(most + 1)])
-    if weights.limited_all:
-        counts = [float(model.limited_count_ticks(n)) for n in range(most + 1)]
-        values = values + weights.limited_all * np.asarray(counts)
+    values: Floats = np.zeros(most + 1)
+    for name, price in weights.over_all.items():
+        if price:
+            values += price * np.asarray(model.measures[name].count[: most + 1], dtype=float)
     return values
 
 
@@ -158,7 +158,7 @@ def cheap_pairs(under_prices: Priced, types: Ints, below: float) -> Selection:
         for start in range(0, len(mine), step):
             block = mine[start : start + step]
             wanted = under_prices.pair_costs(block, groups) < below
-            row, column = np.nonzero(wanted & under_prices.fits(block, groups))
+            row, column = np.nonzero(wanted & model.fits(block, groups))
             pair_types.append(block[row])
             pair_groups.append(groups[column])
     return Selection.of(np.concatenate(pair_types), np.concatenate(pair_groups), len(model.groups))
@@ -196,24 +196,23 @@ def evaluate_prices(
     under_prices = price_types(model, prices)
     remains = None if reduction is None else reduction.allows
     tau = batch_values(under_prices, remains, quiet_types(under_prices) if quiet else None)
-    part = np.outer(np.asarray(types.open_stream, dtype=float), np.asarray(weights.cost, dtype=float))
-    if types.limited is not None:
-        opening = np.asarray(types.limited.open_stream, dtype=float)
-        part += np.outer(opening, np.asarray(weights.limited, dtype=float))
+    part = np.zeros((len(types.shapes), streams))
+    for name, opening in model.columns["open_stream"]:
+        weight = np.asarray([stages[0] for stages in weights.measures[name]], dtype=float)
+        part += np.outer(opening.astype(float), weight)
     flat = np.bincount(
         types.shape * streams + types.stream, np.minimum(tau, 0.0), minlength=len(types.shapes) * streams
     )
     run = flat.reshape(-1, streams)
     for pair, value in (chain_values(under_prices, tau) if chained else {}).items():
         run[pair] = max(run[pair], value)
-    part = part.reshape(-1, streams) + run
+    part = part + run
     if len(prices.link):
         rebate = prices.link * model.groups.count[prices.link_group]
         np.subtract.at(part, (prices.link_shape, model.groups.stream[prices.link_group]), rebate)
     sigma = np.where((part < 0.0).any(axis=1), np.minimum(part, 0.0).sum(axis=1), part.min(axis=1))
-    sigma += weights.cost_all * np.asarray(types.open_once, dtype=float)
-    if types.limited is not None:
-        sigma += weights.limited_all * np.asarray(types.limited.open_once, dtype=float)
+    for name, opening in model.columns["open_once"]:
+        sigma += weights.over_all[name] * opening.astype(float)
     order = np.argsort(sigma, kind="stable")[: model.most_shapes]
     totals = np.concatenate([[0.0], np.cumsum(sigma[order])]) + count_values(model, weights, len(order))
     best = int(np.argmin(totals))

@@ -1,225 +1,149 @@
-"""A second verifier, written from FORMAT.md (§) in plain Python; the problem itself is `instances`' own."""
+"""A second verifier, written from FORMAT.md (§) in arrays of Python integers; `instances` is the problem."""
 
-import re
+import json
 from fractions import Fraction
-from functools import cache
 from itertools import accumulate
 from math import inf
-from operator import add, mul
-from types import SimpleNamespace as Table
+from pathlib import Path
 
-from instances import Plan, digest, evaluate
-from instances.batch_model import form_batch_model
-from instances.cost_columns import CostColumns
-from instances.exact import widened
-from instances.named_limits import limit_name
-from instances.objective_value import objective_value, ticks_reaching
-from instances.plan_columns import malformed_columns
-from instances.question import Question
+import numpy as np
+from jsonschema import Draft4Validator
 
-SCALES, BOUNDS = ("cost_scale", "time_scale"), ("lower_bound", "upper_bound")
-KEYS = {"format", "instance", *SCALES, *BOUNDS, "plan", "nodes", "prices"}
-FIRST, UNSAID = {"cold": False, "kappa": {}}, {"unit": 1, "keep": [], "add": [], "link": []}
-PRICES = {*UNSAID, "from", "group", "denominator", "fineness", "objective", "limit", "cold"}
-KINDS, LATE = (("cost",), ("tokens",), ("served",), ("total_time", "work"), ("batches",)), ("latency",)
-REACH = {"latency": "threshold", "served": "stage", "work": "stage"}  # up to where a row counts
-ANY, LARGE = (0, inf), 2**512
+import instances as problem
+
+FORM = Draft4Validator(json.loads((Path(__file__).parents[2] / "docs/certificate.schema.json").read_text()))
 
 
 def verdict(instance, table):
     """Return the status of a certificate, given as JSON has it, and its lower and upper bound: §9."""
     try:
-        asked = {} if table.get("question") is None else table["question"]
-        _must(KEYS <= set(table) <= KEYS | {"reduction", "question"} and set(asked) <= {"minimize", "limits"})
-        limits = {limit_name(name): _claim(value) for name, value in asked.get("limits", {}).items()}
-        instance = Question(asked.get("minimize"), limits).about(instance)
-        _must([table["format"], table["instance"]] == ["batchproof-certificate/2", digest(instance)])
-        _must(_whole([table[name] for name in SCALES]) == [getattr(instance, name) for name in SCALES])
-        lower, upper = (_claim(table[name]) for name in BOUNDS)
-        _must(table["plan"] is upper is None or lower <= upper == _worth(instance, table["plan"]))
-        m, target = _problem(instance), None if lower is None else ticks_reaching(instance, lower)
-        prices, gone = _prices(m, table["prices"]), set()
+        assert FORM.is_valid(table)
+        instance = problem.Question.named(**(table.get("question") or {})).about(instance)
+        assert table["instance"] == problem.digest(instance)
+        assert (table["cost_scale"], table["time_scale"]) == (instance.cost_scale, instance.time_scale)
+        lower, upper = (x if x is None else Fraction(x) for x in (table["lower_bound"], table["upper_bound"]))
+        assert table["plan"] is upper is None or lower <= upper == _worth(instance, table["plan"])
+        target = None if lower is None else problem.ticks_reaching(instance, lower)
+        m = problem.form_batch_model(instance)
+        prices, gone = _prices(m, table["prices"]), np.zeros_like(m.fits())
         if table.get("reduction") is not None:
-            gone = _gone(m, _at(prices, table["reduction"]), target)
-        for index, box in _leaves(m, table["nodes"]):
-            own = _at(prices, index)
-            low, *_ = _least(m, own, box, gone)
-            _must(low == inf or (-(-low // own["denominator"]) >= target if own["objective"] else low > 0))
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            own = prices[table["reduction"]]
+            assert (own["objective"], own["cold"]) == (1, False)
+            gone = -(-_bound(m, own, [], gone)[1] // own["denominator"]) >= target
+        for own, box in _leaves(m, table["nodes"], prices):
+            L, _ = _bound(m, own, box, gone)
+            assert inf == L or (-(-L // own["denominator"]) >= target if own["objective"] else L > 0)
+    except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError):
         return "rejected", None, None
     proven = "bound" if upper is None else "optimal" if lower == upper else "gap"
     return f"certified {'infeasible' if lower is None else proven}", lower, upper
 
 
 def _worth(instance, columns):  # §3
-    plan = {name: _whole(values, 1 - 2**60, 2**60) for name, values in columns.items()}
-    plan |= {name: list(accumulate(plan[name])) for name in ("id_rank", "entry_batch", "entry_row")}
-    plan = Plan(**{name: widened(values, 0) for name, values in plan.items()})
-    _must(malformed_columns(instance, plan) is None and evaluate(instance, plan).feasible)
-    return objective_value(instance, evaluate(instance, plan))
-
-
-def _problem(instance):  # §4: groups i, shapes s and types b by their names
-    model = form_batch_model(instance)
-    t, g = model.types, model.groups
-    cost = t.limited or CostColumns(t.unit_cost, t.fixed_cost, t.own_cost, t.open_once, t.open_stream)
-    m = Table(t=t, cost=cost, shapes=list(t.shapes), streams=range(len(instance.streams)))
-    names = zip(g.stream.tolist(), g.prompt.tolist(), g.gen.tolist(), strict=True)
-    m.n, m.types = dict(zip(names, g.count.tolist(), strict=True)), [t.key(b) for b in range(len(t))]
-    m.fits = {b: [i for i in m.n if i[0] == b[0] and i[1] <= b[4] and i[2] <= b[5]] for b in m.types}
-    m.rows = [(r.kind, r.stream, getattr(r, REACH.get(r.kind, ""), inf), r.bound) for r in model.rows]
-    m.counts = [(model.count_ticks(N), model.limited_count_ticks(N)) for N in range(model.most_shapes + 1)]
-    m.base = model.base_ticks, model.limited_base_ticks
-    m.delay, m.timed = int(instance.time.cold_start * instance.time_scale), instance.minimize == "total_time"
-    return m
+    summed = {name: list(accumulate(columns[name])) for name in ("id_rank", "entry_batch", "entry_row")}
+    columns = {name: np.array(values, np.int64) for name, values in (columns | summed).items()}
+    return problem.objective_value(instance, problem.accepted(instance, problem.Plan(**columns)))
 
 
 def _prices(m, entries):  # §6
-    done = []
+    done, groups, shapes = [], len(m.groups), len(m.types.shapes)
     for entry in entries:
-        old = _at(done, entry["from"]) if "from" in entry else FIRST
-        own = old | UNSAID | entry
-        (u,), links = _whole([own["unit"]], 1, LARGE), own["link"]
-        _must(set(entry) <= PRICES and ("from" in entry) != ("group" in entry) and type(own["cold"]) is bool)
-        _must(type(links) is list and not (old is FIRST and own["keep"]))
-        own["group"] = [u * value for value in _whole(own["group"])] if old is FIRST else list(old["group"])
-        places = accumulate(skip + 1 for skip in _whole(own["keep"], 0))
-        for place, step in zip(places, _whole(own["add"]), strict=True):
-            own["group"][place - 1] += u * step
-        own["kappa"] = dict(old["kappa"])
-        for i, s, value in map(_whole, links):
-            pair = _at(list(m.n), i), _at(m.shapes, s)
-            own["kappa"][pair] = own["kappa"].get(pair, 0) + u * value
-        _must(len({(i, s) for i, s, _ in links}) == len(links))
-        _must((len(own["group"]), len(own["limit"])) == (len(m.n), len(m.rows)))
-        _must(_whole([own["denominator"], own["fineness"]], 1, 2**60) and _whole([own["objective"]], 0, 2))
-        _whole(own["limit"] + list(own["kappa"].values()), 0, LARGE)
-        done.append(own | {"group": _whole(own["group"], 1 - LARGE, LARGE)})
+        old = done[entry["from"]] if "from" in entry else {"cold": False, "group": 0, "kappa": 0}
+        own = old | {"unit": 1, "keep": [], "add": [], "link": [], "group": [0] * groups} | entry
+        steps, links = np.array(own["group"], object), np.zeros((shapes, groups), object)
+        for place, step in zip(accumulate(skip + 1 for skip in own["keep"]), own["add"], strict=True):
+            steps[place - 1] += step
+        for i, s, step in own["link"]:
+            links[s, i] += step
+        own |= {"group": old["group"] + own["unit"] * steps, "kappa": old["kappa"] + own["unit"] * links}
+        assert (len(steps), len(own["limit"])) == (groups, len(m.rows))
+        assert len({(i, s) for i, s, _ in own["link"]}) == len(own["link"])
+        assert (own["kappa"] >= 0).all()
+        assert all((abs(own[name]) < 2**512).all() for name in ("group", "kappa"))
+        done.append(own)
     return done
 
 
-def _leaves(m, nodes):  # §6: of each leaf the index of its prices, and its box: the ranges of quantities
-    names = {("shapes",), *(("shape", *s) for s in m.shapes), *(("batches", *b) for b in m.fits)}
-    names |= {("requests", *b, *i[1:]) for b in m.fits for i in m.fits[b]}
-    boxes = {0: {}}
+def _leaves(m, nodes, prices):  # §6: of each leaf its prices, and its box: ranges of quantities
+    names = {("shapes",): (), **{("shape", *shape): (s,) for s, shape in enumerate(m.types.shapes)}}
+    names |= {("batches", *m.types.key(b)): (b,) for b in range(len(m.types))}
+    for b, i in np.argwhere(m.fits()):
+        names["requests", *m.types.key(b), m.groups.prompt[i], m.groups.gen[i]] = b, i
+    boxes = {0: []}
     for index, node in enumerate(nodes):
         box = boxes.pop(index)
-        if set(node) == {"prices"}:
-            yield node["prices"], box
+        if "prices" in node:
+            yield prices[node["prices"]], box
             continue
-        name = (node["on"], *_whole(node.get("of", [])))
-        at, low, high = _whole([node.get("at", 0), node["low"], node["high"]])
-        _must(set(node) <= {"on", "of", "at", "low", "high"} and name in names)
-        _must((at == 0 or name[0] != "shape") and index < low != high > index and not {low, high} & {*boxes})
-        least, most = box.get(name, ANY)
-        boxes |= {low: box | {name: (least, min(most, at))}, high: box | {name: (max(least, at + 1), most)}}
-    _must(not boxes)
+        on, low, high, at = node["on"], node["low"], node["high"], node.get("at", 0)
+        assert len({low, high} - {*range(index + 1), *boxes}) == 2
+        for child, ends in ((low, (0, at)), (high, (at + 1, inf))):
+            boxes[child] = [*box, (on, names[on, *node.get("of", [])], *ends)]
+    assert not boxes
 
 
-def _least(m, own, box, gone):  # §7: L, and what it is made of for §8
-    t, cost, n, d, e = m.t, m.cost, m.n, own["denominator"], own["fineness"]
-    rows, place = list(zip(m.rows, own["limit"], strict=True)), {i: j for j, i in enumerate(n)}
-    low = {name for name in box if box[name][0] > 0}
-    forced, bounded = ({q[1:8] for q in some if q[0] in ("batches", "requests")} for some in (low, box))
-    capacity, duration = (dict(zip(m.types, x.tolist(), strict=True)) for x in (t.capacity, t.duration))
-    late, F, w, tau, sigma = {}, {}, {}, {}, {}
+def _bound(m, own, box, gone):  # §7: L, and for §8 what it is at least if a group has requests in a type
+    t, g, n, d, e = m.types, m.groups, m.groups.count.astype(object), own["denominator"], own["fineness"]
+    fits, streams, measures = m.fits(), np.arange(len(m.instance.streams)), m.measures.items()
+    rows = [*zip(m.weighed, [own["objective"] * d * e, *own["limit"]], strict=True)]
+    sizes = {"shapes": (), "shape": len(t.shapes), "batches": len(t), "requests": fits.shape}
+    low, high = ({on: np.full(size, end, object) for on, size in sizes.items()} for end in (0, inf))
+    for on, place, least, most in box:
+        low[on][place], high[on][place] = max(low[on][place], least), min(high[on][place], most)
+    bounded = {place[0] for on, place, *_ in box if on in ("batches", "requests")}
+    least, most = low["requests"], np.minimum(high["requests"], n * (fits & ~gone))
+    forced = (low["batches"] > 0) | (least > 0).any(1)
 
-    @cache
-    def weight(kinds, k, since=0, unit=1):  # the μ of rows that count from `since` on, each in whole units
-        held = (mu for (kind, of, end, _), mu in rows if kind in kinds and of in (k, None) and since <= end)
-        return sum(-(-mu // unit) for mu in held)
+    def weight(measure, k=None, since=0, unit=1):  # the μ of the rows that count, each in whole units
+        held = ((row, -(-mu // unit)) for row, mu in rows if row.measure == measure)
+        return sum(mu * np.array(row.counts(k, since), object) for row, mu in held)
 
-    def paid(k, stage, aim, *values):  # the sum of [weight · value], values being of the aim and of KINDS
-        shares = (weight(kinds, k, stage) * int(v) // e for kinds, v in zip(KINDS, values, strict=False))
-        return own["objective"] * d * int(aim) + sum(shares)
+    def paid(part, k=None, stage=0):  # the sum of [weight · value]
+        return sum(weight(name, k, stage) * np.array(getattr(x, part), object) // e for name, x in measures)
 
-    def run(b):  # τ: each group that fits has a price w, a start and room for more
-        (least, most), spans, c = box.get(("batches", *b), ANY), [], capacity[b]
-        for i in m.fits[b]:
-            start, end = box.get(("requests", *b, *i[1:]), ANY)
-            spans.append((w[i, b], start, min(end, n[i] * ((i, b) not in gone)) - start))
-        need = sum(start for _, start, _ in spans)
-        least = max(1, least, -(-need // c))
-        if least > most or any(more < 0 for _, _, more in spans):
-            return inf
-        free = sorted((value, more) for value, _, more in spans if value < 0)
-        ahead = accumulate((more for _, more in free), initial=need)
-        free = [(value, more, before) for (value, more), before in zip(free, ahead, strict=False)]
-        best = (need + sum(more for value, more, _ in free if c * value + F[b] < 0)) // c
-        tries = (min(max(z, least), most) for z in (best, best + 1))
-        filled = (F[b] * z + sum(v * max(0, min(x, c * z - before)) for v, x, before in free) for z in tries)
-        return min(filled) + sum(value * start for value, start, _ in spans)
+    unit, F, stream = paid("unit", t.stream, t.stage), paid("fixed", t.stream, t.stage), t.stream[:, None]
+    late = t.own_latency.astype(object) + t.unit_latency.astype(object)[:, None]
+    earned, still = (weight("latency", stream, latency, e) for latency in (late, late + m.delay_ticks))
+    w = unit[:, None] - own["group"] + paid("own", g.stream) + own["kappa"][t.shape] - earned
 
-    def cold(i, b):  # what χ is the least of
-        held, longer = ("requests", *b, *i[1:]) in low, max(0, late[i, b] + m.delay - duration[b])
-        rho = paid(b[0], b[6], longer * m.timed, 0, 0, 0, longer)
-        rho += weight(LATE, b[0], late[i, b], e) - weight(LATE, b[0], late[i, b] + m.delay, e)
-        return rho + max(0, tau[b]) * (b not in forced) + max(0, w[i, b]) * (not held)
+    order = np.argsort(w, 1)  # τ: what more than the least there is room for, cheapest first
+    v, room = (np.take_along_axis(x, order, 1) for x in (w, (most - least) * (w < 0)))
+    ahead, need, c = np.cumsum(room, 1) - room, least.sum(1), t.capacity.astype(object)
+    first, last = np.maximum(np.maximum(1, low["batches"]), -(-need // c)), high["batches"]
+    best, tau = (need + (room * (c[:, None] * v + F[:, None] < 0)).sum(1)) // c, inf
+    for z in (best, best + 1):
+        z = np.minimum(np.maximum(z, first), last)
+        filled = np.minimum(room, np.maximum(0, (c * z - need)[:, None] - ahead))
+        tau = np.minimum(tau, F * z + (v * filled).sum(1) + (w * least).sum(1))
+    tau[(first > last) | (least > most).any(1)] = inf
 
-    def used(k, s):  # π without what opening s costs; ∞ if s is shut to k
-        types = [b for b in m.types if b[:4] == (k, *s)]
-        chi = [cold(i, b) for b in types if tau[b] < inf for i in m.fits[b] if (i, b) not in gone]
-        if (own["cold"] and not chi) or (types and min(tau[b] for b in types) == inf):
-            return inf
-        Y = sum(tau[b] if b in forced else min(0, tau[b]) for b in types)
-        large = all((b[6], capacity[b]) == (0, sum(n[i] for i in n if i[0] == k)) for b in types)
-        if large and len({b[4] for b in types}) == 1 and not bounded & set(types):
-            V = {None: 0}
-            for b in (b for b in types if tau[b] < 0):
-                more = {a: [i for i in m.fits[b] if i not in m.fits.get(a, ())] for a in V}
-                V[b] = F[b] + min(V[a] + sum(n[i] * min(0, w[i, b]) for i in more[a]) for a in V)
-            Y = max(Y, min(V.values()))
-        linked = sum(n[i] * own["kappa"].get((i, s), 0) for i in n if i[0] == k)
-        return Y + min(chi, default=0) * own["cold"] - linked
+    longer = np.maximum(0, late + m.delay_ticks - t.duration[:, None])  # χ
+    pace = sum(weight(name, t.stream, t.stage) * x.delay for name, x in measures)[:, None]
+    chi = pace * longer // e + earned - still + np.maximum(w, 0) * (least == 0)
+    chi = np.where(forced, 0, np.maximum(tau, 0)) + np.where(fits & ~gone, chi, inf).min(1)
 
-    for j, b in enumerate(m.types):
-        k, stage = b[0], b[6]
-        F[b] = paid(k, stage, t.fixed_cost[j], cost.fixed[j], t.fixed_tokens[j], 0, t.duration[j], 1)
-        unit = paid(k, stage, t.unit_cost[j], cost.unit[j], t.unit_tokens[j], -1)
-        for g, i in ((place[i], i) for i in m.fits[b]):
-            late[i, b] = int(t.own_latency[g]) + int(t.unit_latency[j])
-            w[i, b] = unit + paid(k, 0, t.own_cost[g], cost.own[g], t.own_tokens[g]) - own["group"][g]
-            w[i, b] += own["kappa"].get((i, b[1:4]), 0) - weight(LATE, k, late[i, b], e)
-        tau[b] = run(b)
-    for j, s in enumerate(m.shapes):
-        pi = [used(k, s) + paid(k, 0, t.open_stream[j], cost.open_stream[j]) for k in m.streams]
-        some = [pay for k, pay in enumerate(pi) if pay < 0 or any(b[:4] == (k, *s) for b in forced)]
-        sigma[s] = (sum(some) if some else min(pi)) + paid(None, 0, t.open_once[j], cost.open_once[j])
-    opened = {s for s in m.shapes if ("shape", *s) in low or any(b[1:4] == s for b in forced)}
-    closed = {s for s in m.shapes if box.get(("shape", *s), ANY)[1] < 1}
-    free = sorted(sigma[s] for s in m.shapes if s not in opened | closed)
-    counts, (least, most) = [paid(None, 0, *pair) for pair in m.counts], box.get(("shapes",), ANY)
-    sums = zip(counts[len(opened) :], accumulate(free, initial=sum(sigma[s] for s in opened)), strict=False)
-    every = [sum(both) for N, both in enumerate(sums, len(opened)) if least <= N <= most]
-    L = sum(map(mul, n.values(), own["group"])) + own["objective"] * d * m.base[0]
-    L += (weight(KINDS[0], None) * m.base[1] - sum(mu * bound for (*_, bound), mu in rows)) // e
-    return inf if opened & closed else L + min(every, default=inf), tau, w, sigma, counts
+    pi = paid("open_stream", streams[:, None]).T - (own["kappa"] * n) @ (g.stream[:, None] == streams)
+    for s, k in np.ndindex(pi.shape):
+        part = np.flatnonzero((t.shape == s) & (t.stream == k))
+        Y, V = np.where(forced, tau, np.minimum(tau, 0))[part].sum(), [(np.zeros(len(n), bool), 0)]
+        large = (t.stage[part] == 0) & (c[part] >= n[g.stream == k].sum())
+        if large.all() and len({*t.prompt[part]}) == 1 and bounded.isdisjoint(part):
+            for b in part[tau[part] < 0]:
+                gain = n * np.minimum(w[b], 0) * fits[b]
+                V.append((fits[b], F[b] + min(before + gain[~held].sum() for held, before in V)))
+            Y = max(Y, min(total for _, total in V))
+        shut = len(part) and (tau[part] == inf).all()
+        pi[s, k] += inf if shut else Y + (chi[part].min(initial=inf) if own["cold"] else 0)
+    used, opened = pi < 0, low["shape"] > 0
+    used[t.shape[forced], t.stream[forced]] = opened[t.shape[forced]] = True
+    sigma = np.where(used.any(1), np.where(used, pi, 0).sum(1), pi.min(1)) + paid("open_once")
+    sigma[high["shape"] < 1] = inf
 
-
-def _gone(m, own, target):  # §8
-    _must(target is not None and own["objective"] == 1 and not own["cold"])
-    L, tau, w, sigma, counts = _least(m, own, {}, ())
-    sums = list(accumulate(sorted(sigma.values()), initial=0))
-    free, beside = min(map(add, sums, counts)), min(map(add, sums, counts[1:]), default=0)
-    extra = {s: max(0, beside + sigma[s] - free) for s in sigma}
-    worth = {(i, b): L + extra[b[1:4]] + max(0, tau[b]) + max(0, w[i, b]) for i, b in w}
-    return {pair for pair in worth if -(-worth[pair] // own["denominator"]) >= target}
-
-
-def _must(holds):
-    if not holds:
-        raise ValueError
-
-
-def _whole(values, least=-inf, end=inf):
-    _must(type(values) is list and all(type(value) is int and least <= value < end for value in values))
-    return values
-
-
-def _at(values, index):
-    return values[_whole([index], 0)[0]]
-
-
-def _claim(value):
-    _must(value is None or type(value) is int or re.fullmatch(r"-?[0-9]{1,400}/[1-9][0-9]{0,400}", value))
-    return None if value is None else Fraction(value)
+    counts = paid("count")
+    sums = np.cumsum(np.array([0, *sigma[opened], *sorted(sigma[~opened])], object))[: len(counts)]
+    allowed = [max(low["shapes"], opened.sum()) <= N <= high["shapes"] for N in range(len(counts))]
+    constant = (n * own["group"]).sum() + -sum(mu * row.bound for row, mu in rows) // e
+    L = constant + (sums + counts)[allowed].min(initial=inf)
+    beside = (sums[:-1] + counts[1:]).min(initial=inf)
+    alone = np.maximum(L, constant + beside + sigma)[t.shape] + np.maximum(0, tau)
+    return L, alone[:, None] + np.maximum(0, w)

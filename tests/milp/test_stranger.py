@@ -15,6 +15,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from instances.catalog import path as catalog_path
 from instances.errors import InputError
 from instances.files import read
@@ -177,6 +179,15 @@ def test_both_read_the_same() -> None:
         ours, theirs = project_verdict(instance, changed), verdict(instance, changed)
         assert ours == theirs, (place, value)
         assert (ours != REFUSED) is accepted, (place, value)
+
+
+@pytest.mark.parametrize("link", [[[10**6, 0, 0]], [[0, 10**6, 0]], [[0, 0, 1], [0, 0, -1]], [[0, 0, -1]]])
+def test_links_to_nothing_are_rejected_by_both(link: list[list[int]]) -> None:
+    """Also where they add nothing, and in prices that no leaf uses."""
+    instance, table = made("tiny/max-shapes", Question())
+    assert project_verdict(instance, table) == verdict(instance, table) != REFUSED
+    table["prices"].append({"from": 0, "link": link})
+    assert project_verdict(instance, table) == verdict(instance, table) == REFUSED
 
 
 def test_both_accept_the_same() -> None:
