@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from milp.hindsight.rounds.certificate_file import read_rounds
 from milp.hindsight.rounds.proofs import verify_proof
 
+HEAD = "TIMESTAMP,ContextTokens,GeneratedTokens\n"
 LARGE = ("--generate", "lognormal", "--requests", "40", "--per-second", "20", "--time-limit", "2")
 
 
@@ -30,7 +35,7 @@ def trace(tmp_path: Path) -> Path:
     ]
     path = tmp_path / "trace.csv"
     lines = [f"2024-05-10 00:00:{second:02d}.5,{prompt},{gen}" for second, prompt, gen in rows]
-    path.write_text("TIMESTAMP,ContextTokens,GeneratedTokens\n" + "\n".join(lines) + "\n", "utf-8")
+    path.write_text(HEAD + "\n".join(lines) + "\n", "utf-8")
     return path
 
 
@@ -69,6 +74,37 @@ def test_many_requests_are_bounded_from_both_sides(tmp_path: Path, batchproof: A
     forged = batchproof("rounds", "--verify", proof)
     assert forged.code == 1
     assert "less than" in forged.out
+
+
+@pytest.mark.parametrize(
+    ("prompts", "memory"), [((1, 2), 40), ((1, 400), 900)], ids=["paths", "memory prices"]
+)
+def test_ctrl_c_keeps_what_was_found(
+    batchproof: Any, tmp_path: Path, prompts: tuple[int, int], memory: int
+) -> None:
+    """The search ends long before its time limit, with a schedule and a bound that hold."""
+    draw = np.random.default_rng(7)
+    prompt = draw.integers(*prompts, 70)
+    gen = draw.integers(1, memory - prompt + 1)
+    second = np.sort(draw.integers(0, 60, 70))
+    rows = zip(second.tolist(), prompt.tolist(), gen.tolist(), strict=True)
+    path = tmp_path / "trace.csv"
+    path.write_text(HEAD + "".join(f"2024-05-10 00:00:{t:02d}.0,{s},{o}\n" for t, s, o in rows), "utf-8")
+    timer = threading.Timer(2.0, signal.raise_signal, (signal.SIGINT,))
+    begin = time.monotonic()
+    timer.start()
+    try:
+        outcome = batchproof(
+            "rounds", path, "--format", "azure", "--memory", memory, "--round-ms", "1000",
+            "--time-limit", "200", "--json",
+        )  # fmt: skip
+    finally:
+        timer.cancel()
+    assert time.monotonic() - begin < 90
+    assert outcome.code == 0
+    assert outcome.json["status"] == "certified gap"
+    assert outcome.json["lower_bound"] < outcome.json["latency"]
+    assert "incumbent" in outcome.err
 
 
 def test_tables_compare_mc_sf_with_the_bound(trace: Path, batchproof: Any) -> None:
