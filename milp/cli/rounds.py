@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from instances.serving import Arrivals
     from milp.cli.serving_options import Traffic
     from milp.hindsight.rounds import RoundProblem
+    from milp.hindsight.rounds.bounding import RoundBound
 
 
 @click.command()
@@ -45,6 +46,12 @@ if TYPE_CHECKING:
     help="Seconds of processor time after which the search ends.",
 )
 @click.option("-o", "--output", type=options.OUTPUT_FILE, help="Proof to write: a .json or .json.gz file.")
+@click.option(
+    "--plot",
+    type=options.OUTPUT_FILE,
+    metavar="FILE",
+    help="Picture of who holds the memory in MC-SF and in the best schedule: a .png, .svg or .pdf file.",
+)
 @click.option("--verify", "given", type=options.INPUT_FILE, metavar="FILE", help="Verify this proof instead.")
 @options.json_option
 def rounds(
@@ -54,6 +61,7 @@ def rounds(
     drop_oversized: bool,
     time_limit: float,
     output: Path | None,
+    plot: Path | None,
     given: Path | None,
     as_json: bool,
 ) -> ExitCode:
@@ -65,7 +73,7 @@ def rounds(
     """
     if given is not None and output is not None:
         raise click.UsageError("expected either -o or --verify")
-    require_writable(output)
+    require_writable(output, plot=plot)
     from milp.hindsight.rounds.bounding import bound_latency, checked
     from milp.hindsight.rounds.certificate_file import read_rounds, write_rounds
 
@@ -79,15 +87,20 @@ def rounds(
     else:
         own, proof = read_rounds(given)
         found = checked(problem if traffic.is_said else own, proof)
-    if output is not None and found.verdict.status.value != "rejected":
+    files = {}
+    if output is not None and found.verdict.reason is None:
         write_rounds(found.problem, found.proof, output)
+        files["proof"] = str(output)
+    if plot is not None and found.verdict.reason is None:
+        _draw(found, plot)
+        files["picture"] = str(plot)
 
     from milp.cli.rounds_tables import rounds_record, rounds_tables
 
     def tables() -> Iterator[RenderableType]:
-        yield from rounds_tables(found, dropped, output)
+        yield from rounds_tables(found, dropped, files)
 
-    report(as_json, rounds_record(found, dropped, output), tables)
+    report(as_json, rounds_record(found, dropped, files), tables)
     return code_of(found.verdict.status)
 
 
@@ -105,3 +118,12 @@ def _problem(arrivals: Arrivals, memory: int, round_ms: Fraction, drop: bool) ->
 
         arrivals, dropped = without_oversized(arrivals, RoundDevice(memory))
     return in_rounds(arrivals, memory, nanoseconds(round_ms)), dropped
+
+
+def _draw(found: RoundBound, path: Path) -> None:
+    from milp.hindsight.rounds.first_schedules import mc_sf
+    from milp.plots.canvas import save
+    from milp.plots.rounds import draw_rounds
+
+    schedules = {"MC-SF": mc_sf(found.problem), "best schedule": found.proof.start}
+    save(draw_rounds(found.problem, schedules, found.verdict.lower or 0), path)

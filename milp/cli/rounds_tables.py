@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 WORDS = {"paths": "shortest paths under prices of requests", "memory prices": "prices of memory"}
 
 
-def rounds_tables(found: RoundBound, dropped: int, output: Path | None) -> Iterator[RenderableType]:
+def rounds_tables(found: RoundBound, dropped: int, files: dict[str, str]) -> Iterator[RenderableType]:
     """Yield what the bound is about, the verdict, and the latencies if it holds."""
     problem, verdict = found.problem, found.verdict
     requests = f"{problem.requests:,}" + (f", {dropped:,} too long for the memory dropped" if dropped else "")
@@ -39,8 +38,8 @@ def rounds_tables(found: RoundBound, dropped: int, output: Path | None) -> Itera
     yield facts(rows)
     if verdict.upper is not None and verdict.lower is not None:
         yield _latencies(found, verdict.upper, verdict.lower)
-        if output is not None:
-            yield facts({"wrote proof": escape(str(output))})
+        if files:
+            yield facts({f"wrote {what}": escape(path) for what, path in files.items()})
 
 
 def _latencies(found: RoundBound, upper: int, lower: int) -> Table:
@@ -60,7 +59,7 @@ def _gap(found: RoundBound) -> Fraction | None:
     return None if upper is None or lower is None else Fraction(upper - lower, upper)
 
 
-def rounds_record(found: RoundBound, dropped: int, output: Path | None) -> Record:
+def rounds_record(found: RoundBound, dropped: int, files: dict[str, str]) -> Record:
     """Return everything that is known; latencies are sums in rounds."""
     return {
         "status": found.verdict.status.value,
@@ -77,5 +76,5 @@ def rounds_record(found: RoundBound, dropped: int, output: Path | None) -> Recor
         "start": found.proof.start.tolist() if found.verdict.reason is None else None,
         "runtime_s": round(found.seconds, 3),
         "verification_s": round(found.verification, 3),
-        "files": {} if output is None else {"proof": str(output)},
+        "files": files,
     }

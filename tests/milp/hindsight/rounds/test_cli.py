@@ -44,8 +44,10 @@ def test_few_requests_are_solved_and_the_proof_stands_alone(
 ) -> None:
     """The optimum is proven; the proof holds its requests, and belongs to no others."""
     traffic = (trace, "--format", "azure", "--memory", "20", "--round-ms", "1000")
-    proof = tmp_path / "proof.json.gz"
-    found = batchproof("rounds", *traffic, "-o", proof, "--json").json
+    proof, picture = tmp_path / "proof.json.gz", tmp_path / "picture.png"
+    found = batchproof("rounds", *traffic, "-o", proof, "--plot", picture, "--json").json
+    assert found["files"] == {"proof": str(proof), "picture": str(picture)}
+    assert picture.read_bytes().startswith(b"\x89PNG")
     assert (found["status"], found["method"]) == ("certified optimal", "paths")
     assert found["latency"] == found["lower_bound"] <= found["mc_sf_latency"]
     problem, read = read_rounds(proof)
@@ -129,6 +131,7 @@ def test_requests_that_do_not_fit_are_dropped_if_told(trace: Path, batchproof: A
         ((), "expected either a TRACE or --generate FAMILY"),
         ((*LARGE, "--round-ms", "0"), "expected --round-ms over 0"),
         ((*LARGE, "-o", "a.json", "--verify", __file__), "expected either -o or --verify"),
+        ((*LARGE, "--plot", "a.gif"), "ending in png, svg, pdf"),
         (("--verify", __file__), "test_cli.py: expected"),
     ],
 )
