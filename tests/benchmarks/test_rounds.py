@@ -35,6 +35,6 @@ def test_only_proven_optima_enter_the_mean() -> None:
 
 def test_a_run_says_what_the_verifier_certified() -> None:
     """Without time the record holds a certified gap around the optimum."""
-    record = run(1, 3, 7, Effort(seconds=0, narrow_seconds=0))
+    record = run(1, 3, 7, Effort(seconds=0, local_seconds=0))
     assert record["status"] == Status.GAP
     assert record["lower"] < record["upper"] <= record["mc_sf"]
