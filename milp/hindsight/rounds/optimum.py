@@ -22,11 +22,14 @@ from milp.hindsight.rounds.told import Told
 from milp.hindsight.rounds.values import PlainValues, plain_values
 from milp.progress import ProgressCallback
 
-FIRST_STEP = 8
-"""Rounds from the bound of the prices to the first claim."""
+AT_ONCE = 2
+"""How many more lengths are counted from stage to stage, as long as there are not too many keys."""
 
-EASY = 16
-"""Steps of claims up to this are made without a wider beam."""
+FIRST_STEP = 8
+"""Rounds from the bound of the prices to the first claim, and between claims that are not `CHEAP`."""
+
+CHEAP = 1_000_000
+"""Keys of a claim after which the next one is twice as far away, and a narrow beam is enough."""
 
 WIDER = 4
 """How much wider that is."""
@@ -184,6 +187,7 @@ class _Search:
         self.lower = -(-(program.constant + plain.whole) // program.denominator)
         self.stages: Stages = ((),)
         self.visited = 0
+        self._at_once = AT_ONCE
 
     @property
     def _upper(self) -> int:
@@ -192,27 +196,37 @@ class _Search:
     def climb(self) -> None:
         """Prove higher and higher claims until the best schedule is reached or the effort is spent."""
         self._beam(self._effort.width)
-        step, widened = FIRST_STEP, False
-        while self.lower < self._upper and step and not self._clock.is_up():
+        step, widened, too_much = FIRST_STEP, False, self._upper + 1
+        while self.lower < self._upper and not self._clock.is_up():
             self._tell("claims")
-            if step > EASY and not widened:
-                # A claim above the optimum is the most work: from here on better schedules save time.
-                self._beam(WIDER * self._effort.width)
-                widened = True
-            # The last step is not worth a step before it.
-            claim = self.lower + step if self.lower + 2 * step <= self._upper else self._upper
+            # The last step is not worth half a step before it.
+            claim = self.lower + step if self.lower + step + step // 2 < self._upper else self._upper
+            if too_much <= self._upper:
+                claim = min(claim, (self.lower + too_much) // 2)
+            if claim <= self.lower:
+                break
             try:
                 decision = self._decide(claim)
             except (TooManyNodes, TooLarge) as error:
                 log.info("claim %d: %s", claim, error)
-                step //= 4
+                # Smaller stages have fewer keys each, and more of them in all: once more with them.
+                too_much, self._at_once = (claim, 1) if self._at_once == 1 else (too_much, 1)
+                self.stages = _one_by_one(self.stages)
                 continue
             except _OutOfTime:
                 break
             if decision.path is not None:
                 self._found(decision)
                 return
-            self.lower, self.stages, step = claim, decision.stages, 2 * step
+            self.lower, self.stages = claim, decision.stages
+            if decision.visited < CHEAP:
+                step *= 2
+                continue
+            # From here on a claim above the optimum is the most work: small steps, and a better schedule.
+            step = FIRST_STEP
+            if not widened:
+                self._beam(WIDER * self._effort.width)
+                widened = True
         if self.lower < self._upper:
             self._tell("local search")
             clock = _Clock(self._effort.local_seconds, self._clock.stop)
@@ -236,7 +250,13 @@ class _Search:
 
     def _decide(self, claim: int) -> Decision:
         decision = decide(
-            self._program, self._plain, claim, self._effort.nodes, self._clock.check, first=self.stages
+            self._program,
+            self._plain,
+            claim,
+            self._effort.nodes,
+            self._clock.check,
+            self.stages,
+            self._at_once,
         )
         self.visited += decision.visited
         log.info("claim %d: %d stages, %d keys", claim, len(decision.stages), decision.visited)
@@ -248,6 +268,11 @@ class _Search:
         self.start = starts_of(self._problem, self._program.groups, completions)
         # A shortest path that is a schedule is the best one: the same stages prove that none is below it.
         self.lower, self.stages = self._upper, decision.stages
+
+
+def _one_by_one(stages: Stages) -> Stages:
+    """Return stages that count the same lengths in the same order, one more at a time."""
+    return ((), *((length,) for stage in stages for length in stage))
 
 
 def _named(groups: Groups, stages: Stages) -> tuple[tuple[tuple[int, int], ...], ...]:

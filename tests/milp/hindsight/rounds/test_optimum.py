@@ -88,6 +88,18 @@ def test_a_beam_improves_on_mc_sf(monkeypatch: pytest.MonkeyPatch) -> None:
     assert best.lower <= best.upper == problem.latency(best.start) < problem.latency(mc_sf(problem))
 
 
+def test_few_keys_per_stage_give_a_gap_through_stages_of_one_length() -> None:
+    """Claims that take too many keys are halved, lengths counted one by one; what is left is certified."""
+    draw = np.random.default_rng(6)
+    arrival = np.sort(draw.integers(0, 20, 25))
+    problem = RoundProblem(25, arrival, np.full(25, 3), draw.integers(1, 22, 25))
+    best = minimize_latency(problem, Effort(nodes=1000, local_seconds=0))
+    verdict = verify_rounds(problem, best.certificate)
+    assert (verdict.status, verdict.lower, verdict.upper) == (Status.GAP, best.lower, best.upper)
+    assert best.root < best.lower
+    assert {len(stage) for stage in best.certificate.stages[1:]} == {1}
+
+
 def test_too_many_states_are_refused() -> None:
     """A memory too large for all states is refused before anything is searched."""
     problem = RoundProblem(200, np.zeros(3, np.int64), np.ones(3, np.int64), np.array([100, 90, 80]))
