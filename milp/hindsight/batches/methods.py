@@ -8,6 +8,7 @@ from milp.hindsight.batches.busy_time import mean_latency_by_busy_time
 from milp.hindsight.batches.case import BatchCase
 from milp.hindsight.batches.device_prices import Prices, mean_latency_by_device_prices
 from milp.hindsight.batches.device_time import device_time_by_grouping, makespan_by_grouping
+from milp.hindsight.batches.subsets import mean_latency_by_subsets
 from milp.hindsight.certificate import Claim
 from milp.hindsight.relaxations.methods import METHODS as ANY_METHODS
 from milp.hindsight.relaxations.methods import Method, Methods, memory
@@ -29,5 +30,6 @@ METHODS: Methods = ANY_METHODS | {
         lambda case, claim: mean_latency_by_busy_time(case, memory(claim)), ("memory",)
     ),
     ("mean_latency", "device-prices"): Method(_mean_latency_by_device_prices, ("time", "price", "scale")),
+    ("mean_latency", "subsets"): Method(lambda case, claim: mean_latency_by_subsets(case, claim.value)),
 }
 """Every method of model A."""

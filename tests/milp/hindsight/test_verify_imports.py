@@ -25,6 +25,7 @@ claims = [
     Claim("mean_latency", "remaining-work", Fraction(1), None, {"memory": ()}),
     Claim("mean_latency", "busy-time", Fraction(1), None, {"memory": (3, 5)}),
     Claim("mean_latency", "device-prices", Fraction(1), None, {"time": (0, 9), "price": (1,), "scale": (8,)}),
+    Claim("mean_latency", "subsets", Fraction(1)),
     Claim("violations", "windows", Fraction(0), None, window),
     Claim("percentile", "windows", Fraction(2), Fraction(1, 2), window),
 ]
@@ -39,6 +40,8 @@ RECOMPUTING = (
     "batches.device_time",
     "batches.methods",
     "batches.shares",
+    "batches.subset_batches",
+    "batches.subsets",
     "relaxations.case",
     "relaxations.lateness",
     "relaxations.load",
