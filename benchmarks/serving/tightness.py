@@ -168,11 +168,11 @@ def main() -> None:
 
 Made by `python -m benchmarks.serving.tightness` on {machine(["batchproof", "ortools", "numpy"])}.
 {args.instances} random instances of 6 to 12 requests on 1 or 2 devices: certified bound over the optimum, for
-those whose optimum CP-SAT claims within {args.seconds:g} s with 2 threads, or the bound itself proves. The least
-mean latency is that of a search of all schedules, which a verifier repeats (`subsets`); its row shows the
-bounds that traces of any size have. Every schedule was checked and measured again. `bound = optimum` counts
-schedules that these bounds prove optimal, without any trust in a solver; the ratio of violations is 1 where
-both are 0.
+those whose optimum CP-SAT claims within {args.seconds:g} s with 2 threads, or the bound itself proves. The
+least mean latency is that of a search of all schedules, which a verifier repeats (`subsets`); its row shows
+the bounds that traces of any size have. Every schedule was checked and measured again. `bound = optimum`
+counts schedules that these bounds prove optimal, without any trust in a solver; the ratio of violations is 1
+where both are 0.
 
 {table(results)}"""
     with atomic_write(args.results / "tightness.md") as file:

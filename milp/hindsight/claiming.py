@@ -11,6 +11,7 @@ import numpy as np
 
 from instances.errors import InputError
 from milp.hindsight.batches.case import BatchCase
+from milp.hindsight.batches.company_search import find_payments
 from milp.hindsight.batches.device_prices import Prices
 from milp.hindsight.batches.device_prices_search import find_device_prices
 from milp.hindsight.batches.exact_mean_latency import exact_mean_latency
@@ -50,11 +51,25 @@ def claims_for(case: BatchCase | RoundCase, quantiles: Iterable[Fraction]) -> tu
             _claim(
                 BATCH_METHODS, case, "mean_latency", "device-prices", _priced_time(find_device_prices(case))
             ),
+            *_by_company(case),
             *_optimum(case),
         ]
     else:
         memory, own = _best_division(case), []
     return (*own, *_claims_of_any(case, memory, quantiles))
+
+
+def _by_company(case: BatchCase) -> Iterator[Claim]:
+    """Yield what requests pay for whole batches, unless times are too long for that."""
+    found = find_payments(case)
+    if found is not None:
+        columns = {
+            "length": found.shortest,
+            "width": (found.width,),
+            "price": found.price,
+            "paid": found.paid,
+        }
+        yield _claim(BATCH_METHODS, case, "mean_latency", "company", columns)
 
 
 def _optimum(case: BatchCase) -> Iterator[Claim]:
