@@ -42,16 +42,15 @@ STEPS = 8
 def claims_for(case: BatchCase | RoundCase, quantiles: Iterable[Fraction]) -> tuple[Claim, ...]:
     """Return a claim for every objective and method, percentiles for these quantiles."""
     if isinstance(case, BatchCase):
+        prices = find_device_prices(case)
         memory = memory_prices(case)
         suffix = {"suffix": _best_suffixes(case, memory)}
         own = [
             _claim(BATCH_METHODS, case, "device_time", "grouping"),
             _claim(BATCH_METHODS, case, "makespan", "grouping", suffix),
             _claim(BATCH_METHODS, case, "mean_latency", "busy-time", {"memory": memory}),
-            _claim(
-                BATCH_METHODS, case, "mean_latency", "device-prices", _priced_time(find_device_prices(case))
-            ),
-            *_by_company(case),
+            _claim(BATCH_METHODS, case, "mean_latency", "device-prices", _priced_time(prices)),
+            *_by_company(case, prices),
             *_optimum(case),
         ]
     else:
@@ -59,9 +58,9 @@ def claims_for(case: BatchCase | RoundCase, quantiles: Iterable[Fraction]) -> tu
     return (*own, *_claims_of_any(case, memory, quantiles))
 
 
-def _by_company(case: BatchCase) -> Iterator[Claim]:
+def _by_company(case: BatchCase, prices: Prices) -> Iterator[Claim]:
     """Yield what requests pay for whole batches, unless times are too long for that."""
-    found = find_payments(case)
+    found = find_payments(case, prices)
     if found is not None:
         columns = {
             "length": found.shortest,

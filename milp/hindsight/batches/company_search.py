@@ -3,7 +3,8 @@
 Nothing is proven here. In each round every request pays so much more, or less, that no batch that it may be
 in costs less than its members pay afterwards: a batch divides its slack evenly. Of the batches that limit
 their members most, the time they would use is compared with the devices that there are, and λ rises or falls
-in proportion (a multiplicative subgradient method, as for `device_prices`). In the last rounds λ stays.
+in proportion (a multiplicative subgradient method, as for `device_prices`). In the last rounds λ stays, and
+classes of length become finer.
 """
 
 from __future__ import annotations
@@ -15,16 +16,17 @@ import numpy.typing as npt
 
 from milp.hindsight.batches.case import BatchCase
 from milp.hindsight.batches.company import FREE, LARGEST, MOST_STEPS, PARTS, Classes, Slack, Steps, slacks
+from milp.hindsight.batches.device_prices import Prices
 from milp.hindsight.units import total
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-CLASSES = 48
-FEWEST_ROUNDS, MOST_ROUNDS = 12, 32
-WORK = 20_000
+FEWER_CLASSES, CLASSES = 24, 48
+FEWEST_ROUNDS, MOST_ROUNDS = 12, 40
+WORK = 6_000
 """Requests times rounds that are gone through, as far as the number of rounds allows."""
-LAST_ROUNDS = 4
+LAST_ROUNDS = 5
 STEP = 0.25
 """First step, as a part of a price whose step is asked for twice as much as there is."""
 LEAST = 1 / PARTS
@@ -95,7 +97,7 @@ class _Round:
         return asked
 
 
-def find_payments(case: BatchCase, rounds: int | None = None) -> Payments | None:
+def find_payments(case: BatchCase, prices: Prices, rounds: int | None = None) -> Payments | None:
     """Return what requests pay and what device time costs such that the bound on the mean latency is high.
 
     None is returned if times are so long that sums would not stay in int64.
@@ -104,6 +106,9 @@ def find_payments(case: BatchCase, rounds: int | None = None) -> Payments | None
     ----------
     case
         The problem.
+    prices
+        Prices of device time to begin with, as `find_device_prices` has them: requests that wait for company
+        pay more.
     rounds
         In which prices change; None for as many as are worth their time.
     """
@@ -113,17 +118,18 @@ def find_payments(case: BatchCase, rounds: int | None = None) -> Payments | None
     # Prices begin with the load, and grow to less than a hundred times as much.
     if PARTS * (case.most * last + 100 * total(case.alone)) >= LARGEST // 4:
         return None
-    shortest = _shortest(case)
-    classes = Classes(case, shortest)
-    arrival = case.arrivals.arrival
+    few, shortest = _shortest(case, FEWER_CLASSES), _shortest(case, CLASSES)
+    classes, arrival = Classes(case, few), case.arrivals.arrival
     least = arrival + classes.taken[classes.of, 0]
-    width, price = _first_prices(case)
+    width, price = _first_prices(case, prices)
     paid, best, value = least, least, -np.inf
     steps = Steps(width, np.zeros(len(price), dtype=np.int64))
     chosen = steps
     for turn in range(rounds + LAST_ROUNDS):
         if turn < rounds:
             steps = Steps(width, np.rint(price * PARTS).astype(np.int64))
+        elif turn == rounds:
+            classes = Classes(case, shortest)
         found = _Round(case, classes, steps, paid)
         reached = float((paid - arrival).sum()) - case.devices * steps.whole / PARTS
         if found.holds and reached > value:
@@ -137,18 +143,18 @@ def find_payments(case: BatchCase, rounds: int | None = None) -> Payments | None
     return Payments(shortest, width, tuple(chosen.price[:-1].tolist()), tuple((best - arrival).tolist()))
 
 
-def _shortest(case: BatchCase) -> tuple[int, ...]:
+def _shortest(case: BatchCase, most: int) -> tuple[int, ...]:
     """Return the shortest length of each class: half of them divide requests evenly, half lengths."""
     lengths = case.lengths
-    if len(lengths) <= CLASSES:
+    if len(lengths) <= most:
         return tuple(lengths.tolist())
-    by_number = np.quantile(case.arrivals.tokens, np.linspace(0, 1, CLASSES // 2 + 1)[:-1])
-    by_length = np.linspace(lengths[0], lengths[-1], CLASSES // 2 + 1)[:-1]
+    by_number = np.quantile(case.arrivals.tokens, np.linspace(0, 1, most // 2 + 1)[:-1])
+    by_length = np.linspace(lengths[0], lengths[-1], most // 2 + 1)[:-1]
     row = np.unique(np.searchsorted(lengths, np.concatenate((by_number, by_length))))
     return tuple(lengths[row].tolist())
 
 
-def _first_prices(case: BatchCase) -> tuple[int, Floats]:
+def _first_prices(case: BatchCase, prices: Prices) -> tuple[int, Floats]:
     """Return the width of a step in ns, and prices that grow with the requests that arrive meanwhile."""
     arrival, alone = case.arrivals.arrival, case.alone
     end = int(arrival[-1]) + 4 * int(case.durations.max())
@@ -156,4 +162,6 @@ def _first_prices(case: BatchCase) -> tuple[int, Floats]:
     count = -(-end // width)
     load = np.bincount(arrival // width, alone, count)[:count] / (width * case.devices)
     window = min(count, 16)
-    return width, np.convolve(load, np.ones(window) / window, mode="same")
+    until = prices.until(np.arange(count + 1, dtype=np.int64) * width)
+    known = np.diff(until) / (width * prices.scale)
+    return width, known + np.convolve(load, np.ones(window) / window, mode="same")[:count]

@@ -72,7 +72,7 @@ def test_every_batch_at_every_start(
 def test_the_best_payers_of_a_long_trace() -> None:
     """Those that are kept up to date from event to event are the best of all that have arrived."""
     case = BatchCase(random_problem(3, 700))
-    found = find_payments(case, 3)
+    found = find_payments(case, find_device_prices(case), 3)
     assert found is not None
     classes = Classes(case, found.shortest[::4])
     arrival = case.arrivals.arrival
@@ -98,8 +98,9 @@ def test_company_beats_prices_of_fractions() -> None:
     """Where devices are busy and batches small, the bound that serves requests in fractions is far lower."""
     problem = random_problem(7, 300)
     case = BatchCase(problem)
-    found = find_payments(case)
+    prices = find_device_prices(case)
+    found = find_payments(case, prices)
     assert found is not None
     value = mean_latency_by_company(case, found.shortest, found.width, found.price, found.paid)
     assert value is not None
-    assert value > Fraction(5, 4) * mean_latency_by_device_prices(case, find_device_prices(case))
+    assert value > Fraction(5, 4) * mean_latency_by_device_prices(case, prices)
