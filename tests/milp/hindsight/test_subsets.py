@@ -49,7 +49,7 @@ def mean_latency(problem: HindsightProblem, case: BatchCase) -> tuple[Fraction, 
     return value, found.optimal
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(problems(6))
 def test_no_schedule_has_less(problem: HindsightProblem) -> None:
     """The least of all schedules, whatever memory, cap, sharing and number of devices."""
@@ -57,10 +57,10 @@ def test_no_schedule_has_less(problem: HindsightProblem) -> None:
     assert found == (optima(problem, ())["mean_latency", None], True)
 
 
-@pytest.mark.parametrize(("seed", "devices"), [(0, 1), (1, 1), (2, 2), (3, 2), (4, 3)])
+@pytest.mark.parametrize(("seed", "devices"), [(0, 1), (2, 2), (4, 3)])
 def test_cpsat_finds_the_same(seed: int, devices: int) -> None:
-    """Of 7 requests, and short of memory."""
-    problem = crowded(seed, 7, devices)
+    """Of 6 requests, and short of memory."""
+    problem = crowded(seed, 6, devices)
     case = BatchCase(problem)
     claimed = exact_schedule(case, "mean_latency", time_limit=20, workers=1)
     assert claimed.optimal
