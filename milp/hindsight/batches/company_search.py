@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from milp.hindsight.batches.case import BatchCase
 from milp.hindsight.batches.company import FREE, LARGEST, MOST_STEPS, PARTS, Classes, Slack, Steps, slacks
-from milp.hindsight.batches.device_prices import Prices
+from milp.hindsight.batches.device_prices import Prices, cheapest_completions
 from milp.hindsight.units import total
 
 Ints = npt.NDArray[np.int64]
@@ -107,8 +107,7 @@ def find_payments(case: BatchCase, prices: Prices, rounds: int | None = None) ->
     case
         The problem.
     prices
-        Prices of device time to begin with, as `find_device_prices` has them: requests that wait for company
-        pay more.
+        Prices of device time to begin with, as `find_device_prices` has them.
     rounds
         In which prices change; None for as many as are worth their time.
     """
@@ -122,7 +121,8 @@ def find_payments(case: BatchCase, prices: Prices, rounds: int | None = None) ->
     classes, arrival = Classes(case, few), case.arrivals.arrival
     least = arrival + classes.taken[classes.of, 0]
     width, price = _first_prices(case, prices)
-    paid, best, value = least, least, -np.inf
+    paid = np.maximum(cheapest_completions(case, prices) // prices.scale, least)
+    best, value = least, -np.inf
     steps = Steps(width, np.zeros(len(price), dtype=np.int64))
     chosen = steps
     for turn in range(rounds + LAST_ROUNDS):
@@ -155,7 +155,7 @@ def _shortest(case: BatchCase, most: int) -> tuple[int, ...]:
 
 
 def _first_prices(case: BatchCase, prices: Prices) -> tuple[int, Floats]:
-    """Return the width of a step in ns, and prices that grow with the requests that arrive meanwhile."""
+    """Return the width of a step in ns, and known prices, or the load where they are less."""
     arrival, alone = case.arrivals.arrival, case.alone
     end = int(arrival[-1]) + 4 * int(case.durations.max())
     width = max(-(-end // MOST_STEPS), int(np.median(alone)) // 2, 1)
@@ -164,4 +164,4 @@ def _first_prices(case: BatchCase, prices: Prices) -> tuple[int, Floats]:
     window = min(count, 16)
     until = prices.until(np.arange(count + 1, dtype=np.int64) * width)
     known = np.diff(until) / (width * prices.scale)
-    return width, known + np.convolve(load, np.ones(window) / window, mode="same")[:count]
+    return width, np.maximum(known, np.convolve(load, np.ones(window) / window, mode="same")[:count])
