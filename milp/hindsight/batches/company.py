@@ -158,7 +158,7 @@ def slacks(arrival: Ints, classes: Classes, steps: Steps, paid: Ints) -> Iterato
         if looked:
             member = member[:, :, :looked]
             pays = np.where(member >= 0, paid[member], 0)
-            slack = _least_cost(until, classes, steps, looked) - PARTS * np.cumsum(pays, axis=2)
+            slack = least_cost(until, classes, steps, looked) - PARTS * np.cumsum(pays, axis=2)
             batch = (member >= 0) & classes.possible[:, :looked]
             yield Slack(np.where(batch, slack, FREE), member, pays, until[:-1])
 
@@ -211,7 +211,7 @@ class _Payers:
         pays[row, place], member[row, place] = amount, new
 
 
-def _least_cost(moments: Ints, classes: Classes, steps: Steps, looked: int) -> Ints:
+def least_cost(moments: Ints, classes: Classes, steps: Steps, looked: int) -> Ints:
     """Return the least b (s + T) + Λ(s + T) − Λ(s) from each moment to the next, in units of 1/PARTS ns.
 
     No step begins in between, so it bends where s + T is the beginning of a step, which happens once at most.

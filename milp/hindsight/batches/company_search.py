@@ -70,17 +70,16 @@ class _Round:
         size = np.arange(1, found.slack.shape[2] + 1)
         each = found.slack // (PARTS * size)
         self.holds &= bool((found.slack >= 0).all())
-        tightest = each.argmin(axis=2)[:, :, None]
-        # Whoever pays less than the b best may catch up with them first.
-        behind = np.maximum(0, np.take_along_axis(found.paid, tightest, 2) - found.paid)
-        more = np.take_along_axis(each, tightest, 2) + behind
-        np.minimum(more, np.minimum.accumulate(each[:, :, ::-1], axis=2)[:, :, ::-1], out=more)
+        # A batch of b leaves its members `each`; whoever pays less than all of them may catch up first.
+        more = np.minimum.accumulate(each[:, :, ::-1], axis=2)[:, :, ::-1]
+        np.minimum(more, np.minimum.accumulate(each + found.paid, axis=2) - found.paid, out=more)
+        tightest = each.argmin(axis=2)
         event, own, place = np.nonzero(more < self.more[found.member])
         who, less = found.member[event, own, place], more[event, own, place]
         np.minimum.at(self.more, who, less)
         limiting = less == self.more[who]
         event, own, who = event[limiting], own[limiting], who[limiting]
-        b = tightest[event, own, 0]
+        b = tightest[event, own]
         self.start[who] = found.start[event]
         self.end[who] = found.start[event] + classes.taken[own, b]
         self.part[who] = 1 / (b + 1)
@@ -125,16 +124,18 @@ def find_payments(case: BatchCase, prices: Prices, rounds: int | None = None) ->
     best, value = least, -np.inf
     steps = Steps(width, np.zeros(len(price), dtype=np.int64))
     chosen = steps
-    for turn in range(rounds + LAST_ROUNDS):
+    for turn in range(rounds + 3 * LAST_ROUNDS):
+        if turn >= rounds + LAST_ROUNDS and value > -np.inf:
+            break
         if turn < rounds:
             steps = Steps(width, np.rint(price * PARTS).astype(np.int64))
         elif turn == rounds:
             classes = Classes(case, shortest)
         found = _Round(case, classes, steps, paid)
         reached = float((paid - arrival).sum()) - case.devices * steps.whole / PARTS
-        if found.holds and reached > value:
+        if found.holds and reached > value and turn >= rounds:
             best, chosen, value = paid, steps, reached
-        # What does not hold is only mended.
+        # What does not hold in the last rounds is only mended; usually once is enough.
         more = found.more if found.holds or turn < rounds else np.minimum(found.more, 0)
         paid = np.maximum(paid + np.minimum(more, 2**50), least)
         if turn < rounds:

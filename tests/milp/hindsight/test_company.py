@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 from hypothesis import given, settings
@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from instances.serving import Arrivals, BatchDevice
 from milp.hindsight.batches.case import BatchCase
-from milp.hindsight.batches.company import PARTS, Classes, Steps, mean_latency_by_company, slacks
+from milp.hindsight.batches.company import (
+    PARTS,
+    Classes,
+    Steps,
+    least_cost,
+    mean_latency_by_company,
+    slacks,
+)
 from milp.hindsight.batches.company_search import find_payments
 from milp.hindsight.batches.device_prices import mean_latency_by_device_prices
 from milp.hindsight.batches.device_prices_search import find_device_prices
@@ -67,6 +74,26 @@ def test_every_batch_at_every_start(
         assert found == Fraction(-(-whole // PARTS) - start, count)
     coarse = mean_latency_by_company(case, lengths[:1], width, tuple(price), tuple(paid))
     assert coarse is None or coarse == found
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.integers(0, 90), min_size=1, max_size=6),
+    st.integers(1, 25),
+    st.lists(st.integers(0, 9 * PARTS), min_size=1, max_size=6),
+)
+def test_the_cheapest_start_between_events(arrival: list[int], width: int, price: list[int]) -> None:
+    """No start in whole ns between two events is cheaper than the one that is reckoned with."""
+    case = small(arrival, [4 + i for i in range(len(arrival))], 3)
+    classes = Classes(case, tuple(case.lengths.tolist()))
+    steps = Steps(width, np.array(price))
+    moments = np.unique(np.concatenate((case.arrivals.arrival, steps.times)))
+    least = least_cost(moments, classes, steps, case.most)
+    for event, (first, last) in enumerate(pairwise(moments.tolist())):
+        starts = np.arange(first, last + 1)[:, None, None]
+        ends = starts + classes.taken
+        cost = PARTS * np.arange(1, case.most + 1) * ends + steps.until(ends) - steps.until(starts)
+        assert (least[event] == cost.min(axis=0)).all()
 
 
 def test_the_best_payers_of_a_long_trace() -> None:

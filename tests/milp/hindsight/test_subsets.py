@@ -29,7 +29,7 @@ def crowded(seed: int, count: int, devices: int, room: int = 2500) -> HindsightP
     """Return a problem in which memory binds: long requests displace short ones."""
     rng = np.random.default_rng(seed)
     arrivals = Arrivals.of(
-        rng.integers(0, 100 * count * NS_PER_MS // devices, count),
+        rng.integers(0, 60 * count * NS_PER_MS // devices, count),
         rng.integers(10, 1200, count),
         rng.integers(1, 300, count),
     )
@@ -65,6 +65,13 @@ def test_cpsat_finds_the_same(seed: int, devices: int) -> None:
     claimed = exact_schedule(case, "mean_latency", time_limit=20, workers=1)
     assert claimed.optimal
     assert mean_latency(problem, case) == (claimed.value, True)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_memory_is_short(seed: int) -> None:
+    """Long requests displace others, on one device, two and three: still the least of all schedules."""
+    problem = crowded(seed, 6, 1 + seed % 3, 1500 + 100 * (seed // 3))
+    assert mean_latency(problem, BatchCase(problem)) == (optima(problem, ())["mean_latency", None], True)
 
 
 def test_requests_of_equal_length_and_arrival() -> None:
