@@ -68,7 +68,10 @@ def _by_company(case: BatchCase, prices: Prices) -> Iterator[Claim]:
             "price": found.price,
             "paid": found.paid,
         }
-        yield _claim(BATCH_METHODS, case, "mean_latency", "company", columns)
+        claim = _claim(BATCH_METHODS, case, "mean_latency", "company", columns)
+        # Where devices are swamped, payments may not have caught up with their prices.
+        if claim.value > 0:
+            yield claim
 
 
 def _optimum(case: BatchCase) -> Iterator[Claim]:
