@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
+from instances.errors import InputError
 from milp.hindsight.batches.case import BatchCase
+from milp.hindsight.batches.company_search import find_payments
 from milp.hindsight.batches.device_prices import Prices
 from milp.hindsight.batches.device_prices_search import find_device_prices
+from milp.hindsight.batches.exact_mean_latency import exact_mean_latency
 from milp.hindsight.batches.memory_prices import memory_prices
 from milp.hindsight.batches.methods import METHODS as BATCH_METHODS
+from milp.hindsight.batches.subsets import MOST_CERTIFIED
 from milp.hindsight.certificate import Claim, Multipliers
 from milp.hindsight.relaxations.case import Case
 from milp.hindsight.relaxations.load import suffix_ends
@@ -27,6 +32,9 @@ from milp.hindsight.units import total
 SUFFIXES = 4
 """Suffixes of the arrivals whose least device time is computed."""
 
+SEARCH_SECONDS = 20.0
+"""Time to search all schedules of a few requests; without a result there is no claim."""
+
 STEPS = 8
 """Divisions of the fixed time of a round between size and memory that are tried."""
 
@@ -34,19 +42,46 @@ STEPS = 8
 def claims_for(case: BatchCase | RoundCase, quantiles: Iterable[Fraction]) -> tuple[Claim, ...]:
     """Return a claim for every objective and method, percentiles for these quantiles."""
     if isinstance(case, BatchCase):
+        prices = find_device_prices(case)
         memory = memory_prices(case)
         suffix = {"suffix": _best_suffixes(case, memory)}
         own = [
             _claim(BATCH_METHODS, case, "device_time", "grouping"),
             _claim(BATCH_METHODS, case, "makespan", "grouping", suffix),
             _claim(BATCH_METHODS, case, "mean_latency", "busy-time", {"memory": memory}),
-            _claim(
-                BATCH_METHODS, case, "mean_latency", "device-prices", _priced_time(find_device_prices(case))
-            ),
+            _claim(BATCH_METHODS, case, "mean_latency", "device-prices", _priced_time(prices)),
+            *_by_company(case, prices),
+            *_optimum(case),
         ]
     else:
         memory, own = _best_division(case), []
     return (*own, *_claims_of_any(case, memory, quantiles))
+
+
+def _by_company(case: BatchCase, prices: Prices) -> Iterator[Claim]:
+    """Yield what requests pay for whole batches, unless times are too long for that."""
+    found = find_payments(case, prices)
+    if found is not None:
+        columns = {
+            "length": found.shortest,
+            "width": (found.width,),
+            "price": found.price,
+            "paid": found.paid,
+        }
+        claim = _claim(BATCH_METHODS, case, "mean_latency", "company", columns)
+        # Where devices are swamped, payments may not have caught up with their prices.
+        if claim.value > 0:
+            yield claim
+
+
+def _optimum(case: BatchCase) -> Iterator[Claim]:
+    """Yield the least mean latency itself if a verifier can search all schedules of so few requests."""
+    if len(case.row) > MOST_CERTIFIED:
+        return
+    with suppress(InputError):
+        found = exact_mean_latency(case, time_limit=SEARCH_SECONDS)
+        if found.optimal and found.value is not None:
+            yield Claim("mean_latency", "subsets", found.value)
 
 
 def _claims_of_any(case: Case, memory: tuple[int, ...], quantiles: Iterable[Fraction]) -> Iterator[Claim]:

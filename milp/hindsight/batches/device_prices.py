@@ -126,13 +126,23 @@ def mean_latency_by_device_prices(case: BatchCase, prices: Prices) -> Fraction:
     last = int(case.arrivals.arrival[-1]) + 2 * int(case.durations.max())
     if (last + int(prices.time[-1])) * prices.scale >= LARGEST:
         raise ValueError("the scale is too large for this trace")
-    order = np.argsort(case.row, kind="stable")
-    arrivals = np.split(case.arrivals.arrival[order], np.cumsum(np.bincount(case.row))[:-1])
-    ends = -case.devices * prices.whole
-    for arrival, kinds in zip(arrivals, kinds_of_batches(case), strict=True):
-        ends += total(_cheapest(prices, arrival, kinds))
+    ends = total(cheapest_completions(case, prices)) - case.devices * prices.whole
     # The sum of the completions is a whole number of ns.
     return Fraction(-(-ends // prices.scale) - total(case.arrivals.arrival), len(case.row))
+
+
+def cheapest_completions(case: BatchCase, prices: Prices) -> Ints:
+    """Return the cheapest completion and price of each request in units of 1/scale ns: shape (requests,)."""
+    order = np.argsort(case.row, kind="stable")
+    arrivals = np.split(case.arrivals.arrival[order], np.cumsum(np.bincount(case.row))[:-1])
+    cheapest = np.empty(len(order), dtype=np.int64)
+    cheapest[order] = np.concatenate(
+        [
+            _cheapest(prices, arrival, kinds)
+            for arrival, kinds in zip(arrivals, kinds_of_batches(case), strict=True)
+        ]
+    )
+    return cheapest
 
 
 def _cheapest(prices: Prices, arrival: Ints, kinds: Kinds) -> Ints:

@@ -1,12 +1,11 @@
 """The best schedule of a few requests, as CP-SAT claims it: to see how tight certified bounds are.
 
 Nothing here is certified. Every value is what a solver says, and is certified only where a bound meets the
-value of the schedule that it found.
+value of the schedule that it found. For the mean latency, `exact_mean_latency.py` is faster, and exact.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -15,29 +14,11 @@ from ortools.sat.python import cp_model
 from instances.errors import InputError
 from instances.serving import BatchSchedule
 from milp.hindsight.batches.case import BatchCase
+from milp.hindsight.batches.outcome import ExactOutcome
 from milp.hindsight.relaxations.lateness import rank
 from milp.hindsight.units import total
 
 MOST_REQUESTS = 30
-
-
-@dataclass(frozen=True)
-class ExactOutcome:
-    """What CP-SAT found.
-
-    Attributes
-    ----------
-    schedule
-        The best schedule found; None without one.
-    value
-        What it has of the objective, as the solver counts: ns, or a number of violations.
-    optimal
-        Whether the solver claims that there is none better.
-    """
-
-    schedule: BatchSchedule | None
-    value: Fraction | None
-    optimal: bool
 
 
 class _Model:

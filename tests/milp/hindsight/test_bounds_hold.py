@@ -17,7 +17,7 @@ from milp.hindsight.batches.case import BatchCase
 from milp.hindsight.batches.exact import exact_schedule
 from milp.hindsight.batches.methods import METHODS
 from milp.hindsight.certificate import Claim
-from milp.hindsight.hindsight import bounds_for
+from milp.hindsight.hindsight import HindsightBounds, bounds_for
 from milp.hindsight.problem import HindsightProblem
 from tests.milp.hindsight.problems import QUANTILES, problems, random_problem
 from tests.oracle.serving import optima
@@ -63,11 +63,17 @@ def test_no_multipliers_prove_too_much(problem: HindsightProblem, data: st.DataO
     steps = len(columns["time"]) - 1
     columns["price"] += data.draw(st.lists(st.integers(0, 40), min_size=steps, max_size=steps))
     columns["scale"] = [data.draw(st.integers(1, 16))]
+    columns["length"] = sorted({0, *data.draw(st.lists(st.integers(0, len(case.lengths) - 1), max_size=3))})
+    columns["length"] = case.lengths[columns["length"]].tolist()
+    columns["width"] = [data.draw(st.integers(10**5, last // 4))]
+    count = len(case.row)
+    columns["paid"] = data.draw(st.lists(st.integers(0, last // 2), min_size=count, max_size=count))
     for (objective, name), method in METHODS.items():
         multipliers = {column: tuple(columns[column]) for column in method.columns}
         if "price" in multipliers:
             many = multipliers["price"]
-            multipliers["price"] = many[-steps:] if name == "device-prices" else many[: len(windows)]
+            priced = name in ("device-prices", "company")
+            multipliers["price"] = many[-steps:] if priced else many[: len(windows)]
         for quantile in QUANTILES if objective == "percentile" else (None,):
             claimed = Fraction(data.draw(st.integers(2, last))) if objective == "percentile" else Fraction(0)
             value = method.recompute(case, Claim(objective, name, claimed, quantile, multipliers))
@@ -85,14 +91,20 @@ def test_the_exact_schedule_is_the_best_of_all(seed: int, devices: int) -> None:
         assert outcome.value == value
 
 
-@pytest.mark.parametrize("name", POLICIES)
-@pytest.mark.parametrize("devices", [1, 3])
-def test_no_policy_beats_a_bound(name: str, devices: int) -> None:
-    """Of 400 crowded requests, every metric of every simulated policy is at least its bound."""
-    problem = random_problem(7, 400, devices)
-    level = problem.service_level
+@pytest.fixture(scope="module", params=[1, 3])
+def crowded(request: pytest.FixtureRequest) -> HindsightBounds:
+    """Return the bounds of 400 requests that crowd one or three devices."""
+    problem = random_problem(7, 400, request.param)
     assert isinstance(problem.device, BatchDevice)
-    found = bounds_for(problem.arrivals, problem.device, devices, level)
+    return bounds_for(problem.arrivals, problem.device, problem.devices, problem.service_level)
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_no_policy_beats_a_bound(name: str, crowded: HindsightBounds) -> None:
+    """Of crowded requests, every metric of every simulated policy is at least its bound."""
+    found, problem = crowded, crowded.problem
+    level, devices = problem.service_level, problem.devices
+    assert isinstance(problem.device, BatchDevice)
     done = run(problem.arrivals, problem.device, devices, policy(name, BatchOptions()), service_level=level)
     total = done.metrics.total
     measured = {

@@ -37,7 +37,7 @@ def claim(found: HindsightBounds, objective: str, method: str) -> Claim:
 
 def test_a_claim_over_what_its_multipliers_reach_is_rejected(found: HindsightBounds) -> None:
     """By as little as a part of a ns, and by one violation; what they reach, and less, is accepted."""
-    assert len({claim.method for claim in found.certificate.claims}) == 7
+    assert len({claim.method for claim in found.certificate.claims}) == 8
     for honest in found.certificate.claims:
         assert reason(found, honest) is None
         if honest.method != "windows" or honest.objective != "percentile":
@@ -93,6 +93,30 @@ def test_multipliers_out_of_range_are_rejected(found: HindsightBounds) -> None:
     assert "at most 64" in str(
         reason(found, replace(claim(found, "device_time", "shares"), multipliers=many))
     )
+
+
+def test_whoever_pays_too_much_is_noticed(found: HindsightBounds) -> None:
+    """One ns more from anybody whom a batch limits, free device time, or a coarser class: rejected."""
+    company = claim(found, "mean_latency", "company")
+
+    def changed(**columns: tuple[int, ...]) -> str:
+        return str(reason(found, replace(company, multipliers={**company.multipliers, **columns})))
+
+    paid, price, length = (company.multipliers[name] for name in ("paid", "price", "length"))
+    more = [changed(paid=(*paid[:i], own + 10**6, *paid[i + 1 :])) for i, own in enumerate(paid)]
+    assert sum("do not reach" in text for text in more) > len(paid) // 2
+    assert "do not reach" in changed(price=tuple(own // 2 for own in price))
+    assert "do not reach" in changed(length=length[:1])
+    for wrong in ((), (-1,), (2**70,), (*length[1:],), (*length, length[-1]), (length[0] - 1,)):
+        assert "classes" in changed(length=wrong)
+    for wrong in (paid[1:], (-1, *paid[1:]), (2**60, *paid[1:])):
+        assert "pays" in changed(paid=wrong)
+    for width in ((0,), (-5,), (2**60,)):
+        assert "prices" in changed(width=width)
+    assert "one width" in changed(width=(1, 2))
+    for wrong in ((), (-1, *price), (0,) * 4097):
+        assert "prices" in changed(price=wrong)
+    assert "too large" in changed(price=(2**61, *price[1:]))
 
 
 def test_what_is_no_claim_is_rejected(found: HindsightBounds) -> None:

@@ -19,12 +19,15 @@ from milp.hindsight.verify import verify
 arrivals = Arrivals.of([0, 5, 9], [10, 20, 30], [1, 2, 3])
 problem = HindsightProblem(arrivals, BatchDevice(), 1, ServiceLevel((10**6,)))
 window = {"memory": (5,), "start": (0,), "end": (10**7,), "price": (2**30,)}
+company = {"length": (11,), "width": (10,), "price": (5,), "paid": (9, 9, 9)}
 claims = [
     Claim("device_time", "grouping", Fraction(1)),
     Claim("makespan", "shares", Fraction(1), None, {"memory": (3, 5)}),
     Claim("mean_latency", "remaining-work", Fraction(1), None, {"memory": ()}),
     Claim("mean_latency", "busy-time", Fraction(1), None, {"memory": (3, 5)}),
     Claim("mean_latency", "device-prices", Fraction(1), None, {"time": (0, 9), "price": (1,), "scale": (8,)}),
+    Claim("mean_latency", "company", Fraction(0), None, company),
+    Claim("mean_latency", "subsets", Fraction(1)),
     Claim("violations", "windows", Fraction(0), None, window),
     Claim("percentile", "windows", Fraction(2), Fraction(1, 2), window),
 ]
@@ -35,10 +38,13 @@ print(json.dumps([str(verdict.status), verdict.reason, sorted(set(sys.modules) -
 RECOMPUTING = (
     "batches.busy_time",
     "batches.case",
+    "batches.company",
     "batches.device_prices",
     "batches.device_time",
     "batches.methods",
     "batches.shares",
+    "batches.subset_batches",
+    "batches.subsets",
     "relaxations.case",
     "relaxations.lateness",
     "relaxations.load",
