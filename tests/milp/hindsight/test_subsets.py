@@ -57,6 +57,14 @@ def test_no_schedule_has_less(problem: HindsightProblem) -> None:
     assert found == (optima(problem, ())["mean_latency", None], True)
 
 
+def test_a_longer_request_that_does_not_fit_takes_nobodys_place() -> None:
+    """A short one runs beside a long one where the middle one, though there, would be too much."""
+    arrivals = Arrivals.of(np.zeros(5), [16, 32, 56, 56, 77], np.ones(5))
+    problem = HindsightProblem(arrivals, BatchDevice(kv_tokens=110, max_batch_size=4), 1)
+    found = mean_latency(problem, BatchCase(problem))
+    assert found == (optima(problem, ())["mean_latency", None], True)
+
+
 @pytest.mark.parametrize(("seed", "devices"), [(0, 1), (2, 2), (4, 3)])
 def test_cpsat_finds_the_same(seed: int, devices: int) -> None:
     """Of 6 requests, and short of memory."""
