@@ -13,7 +13,7 @@ from milp.cli import options
 from milp.cli.errors import ExitCode, code_of
 from milp.cli.output import report, require_writable
 from milp.cli.progress import shown_progress
-from milp.cli.serving_options import traffic_options
+from milp.cli.serving_options import memory_option, traffic_options
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -26,14 +26,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @traffic_options
-@click.option(
-    "--memory",
-    type=options.Memory(),
-    metavar="TOKENS|GB,GB,KB",
-    default="100000",
-    show_default=True,
-    help="Tokens that the device holds, or its GB, the model's GB and kB per token (80,26,800).",
-)
+@memory_option
 @click.option(
     "--round-ms", type=options.Rational(), default="10", show_default=True, help="ms of every round."
 )

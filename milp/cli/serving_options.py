@@ -236,6 +236,15 @@ class Machines:
         return found.device(self.memory, self.max_batch), found
 
 
+memory_option = click.option(
+    "--memory",
+    type=options.Memory(),
+    metavar="TOKENS|GB,GB,KB",
+    default="100000",
+    show_default=True,
+    help="Tokens that a device holds, or its GB, the model's GB and kB per token (80,26,800).",
+)
+
 machine_options = collected(
     "machines",
     Machines,
@@ -258,14 +267,7 @@ machine_options = collected(
             type=options.INPUT_FILE,
             help="Fit alpha, beta and gamma to a CSV of batch,length,ms.",
         ),
-        click.option(
-            "--memory",
-            type=options.Memory(),
-            metavar="TOKENS|GB,GB,KB",
-            default="100000",
-            show_default=True,
-            help="Tokens that a device holds, or its GB, the model's GB and kB per token (80,26,800).",
-        ),
+        memory_option,
         click.option(
             "--max-batch",
             type=click.IntRange(min=1),
