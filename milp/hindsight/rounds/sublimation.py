@@ -9,8 +9,11 @@ import numpy as np
 
 from milp.hindsight.rounds.backward import FAR, Backward, counters
 from milp.hindsight.rounds.counted import Bound, CountedValues, counted_values
-from milp.hindsight.rounds.groups import Groups
 from milp.hindsight.rounds.path import Path, shortest_path
+from milp.hindsight.rounds.problem import Ints
+
+FEW = 100_000
+"""Keys of a stage up to which only lengths that the shortest path has wrong are counted next."""
 
 Stages = tuple[tuple[int, ...], ...]
 """Lengths that are counted in addition, stage by stage."""
@@ -114,16 +117,24 @@ def decide(
         if not wrong.any():
             return Decision(path, tuple(stages[:run]), visited)
         if run == len(stages):
-            stages.append(_shortest_open(program.groups, values.counts.lengths, at_once))
+            few = values.visited < FEW
+            stages.append(_next_lengths(program, values.counts.lengths, wrong, at_once, few))
         stop()
     raise AssertionError("unreachable: a path without a wrong length is a schedule")
 
 
-def _shortest_open(groups: Groups, counted: tuple[int, ...], number: int) -> tuple[int, ...]:
-    """Return the shortest lengths that are not counted yet.
+def _next_lengths(
+    program: Backward, counted: tuple[int, ...], wrong: Ints, number: int, few: bool
+) -> tuple[int, ...]:
+    """Return what to count next: the shortest lengths, or the shortest wrong one to keep keys short.
 
     Short requests fit everywhere: it is them that a path completes over and over to fill the gaps between
-    long ones. Without that, its bound rises much faster per key than by counting what is most wrong.
+    long ones. Without that, its bound rises much faster per key than by counting what is most wrong. Where
+    few keys are left, any order does, and counting what is right already would only make them longer.
     """
+    groups = program.groups
     order = np.lexsort((groups.prompt, groups.gen)).tolist()
-    return tuple(length for length in order if length not in counted)[:number]
+    open_ = [length for length in order if length not in counted]
+    if few:
+        return tuple(length for length in open_ if wrong[length])[:1]
+    return tuple(open_[:number])

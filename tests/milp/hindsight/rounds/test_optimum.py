@@ -100,6 +100,20 @@ def test_few_keys_per_stage_give_a_gap_through_stages_of_one_length() -> None:
     assert {len(stage) for stage in best.certificate.stages[1:]} == {1}
 
 
+@pytest.mark.parametrize("few", [0, 10**9])
+def test_any_order_of_counting_proves_the_optimum(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shortest lengths or only those that are wrong: the same claim is refuted."""
+    draw = np.random.default_rng(6)
+    arrival = np.sort(draw.integers(0, 20, 25))
+    problem = RoundProblem(25, arrival, np.full(25, 3), draw.integers(1, 22, 25))
+    monkeypatch.setattr("milp.hindsight.rounds.sublimation.FEW", few)
+    best = minimize_latency(problem)
+    verdict = verify_rounds(problem, best.certificate)
+    assert (verdict.status, verdict.lower, verdict.upper) == (Status.OPTIMAL, 1664, 1664)
+    counted = [name for stage in best.certificate.stages for name in stage]
+    assert (counted[:2] == [(3, 1), (3, 2)]) == (few == 0)
+
+
 def test_too_many_states_are_refused() -> None:
     """A memory too large for all states is refused before anything is searched."""
     problem = RoundProblem(200, np.zeros(3, np.int64), np.ones(3, np.int64), np.array([100, 90, 80]))
