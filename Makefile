@@ -33,15 +33,17 @@ pytest:
 install: $(VENV)/.installed
 dev: $(VENV)/.installed-dev
 
-# Reinstalled whenever pyproject.toml is newer; a venv whose Python is gone or too old is made anew.
+# Reinstalled whenever pyproject.toml is newer; a venv whose Python is gone or too old, or that was made by half,
+# is made anew.
 CURRENT = import sys; sys.exit(sys.version_info < (3, 11) and "batchproof needs Python 3.11 or newer")
-ifneq ($(shell $(BIN)/python -c '$(CURRENT)' 2>/dev/null && echo yes),yes)
+WHOLE = import pip, sys; sys.exit(sys.version_info < (3, 11))
+ifneq ($(shell $(BIN)/python -c '$(WHOLE)' 2>/dev/null && echo yes),yes)
 $(shell rm -f $(VENV)/.installed $(VENV)/.installed-dev)
 endif
 
 $(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c '$(CURRENT)'
-	@$(BIN)/python -c '$(CURRENT)' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -c '$(WHOLE)' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
 	$(PIP) install --editable .
 	@touch $@
 
