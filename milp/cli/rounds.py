@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from instances.serving import Arrivals
     from milp.cli.serving_options import Traffic
     from milp.hindsight.rounds import RoundProblem
-    from milp.hindsight.rounds.bounding import RoundBound
+    from milp.hindsight.rounds.checking import RoundBound
+    from milp.progress import Progress
 
 
 @click.command()
@@ -67,15 +68,17 @@ def rounds(
     if given is not None and output is not None:
         raise click.UsageError("expected either -o or --verify")
     require_writable(output, plot=plot)
-    from milp.hindsight.rounds.bounding import bound_latency, checked
     from milp.hindsight.rounds.certificate_file import read_rounds, write_rounds
+    from milp.hindsight.rounds.checking import checked
 
     dropped = 0
     if given is None or traffic.is_said:
         arrivals, _ = traffic.load()
         problem, dropped = _problem(arrivals, memory, round_ms, drop_oversized)
     if given is None:
-        with shown_progress() as progress:
+        from milp.hindsight.rounds.bounding import bound_latency
+
+        with shown_progress(_progress_text) as progress:
             found = bound_latency(problem, time_limit, progress)
     else:
         own, proof = read_rounds(given)
@@ -95,6 +98,14 @@ def rounds(
 
     report(as_json, rounds_record(found, dropped, files), tables)
     return code_of(found.verdict.status)
+
+
+def _progress_text(progress: Progress) -> str:
+    """Return where the search stands; nothing is certified before the verifier has seen the proof."""
+    from milp.cli.tables import number
+
+    incumbent, bound = number(progress.incumbent), number(progress.lower_bound)
+    return f"{progress.phase}: incumbent {incumbent}, lower bound {bound}"
 
 
 def _problem(arrivals: Arrivals, memory: int, round_ms: Fraction, drop: bool) -> tuple[RoundProblem, int]:

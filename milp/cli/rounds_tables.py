@@ -16,7 +16,7 @@ from milp.hindsight.rounds.proofs import method_of
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from milp.hindsight.rounds.bounding import RoundBound
+    from milp.hindsight.rounds.checking import RoundBound
 
 WORDS = {"paths": "shortest paths under prices of requests", "memory prices": "prices of memory"}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import highspy
@@ -66,23 +65,22 @@ def bound_by_memory(
     best, bound = _first_multipliers(problem, master, stop)
     share, told, upper = SHARE, Told(progress), problem.latency(start)
     for _ in range(most):
-        told.tell("prices of memory", upper, math.ceil(bound))
+        told.tell("prices of memory", upper, -(-bound // DENOMINATOR))
         if stop():
             break
         value, duals = master.solve()
-        if value - bound <= CLOSE * value:
+        if value - bound / DENOMINATOR <= CLOSE * value:
             break
         center = np.zeros(master.windows)
         center[: len(best.value)] = best.value / DENOMINATOR
         trial = _rounded(share * center + (1 - share) * duals, window)
         scaled, chosen = best_starts(problem, trial)
         found = master.add(chosen)
-        if scaled / DENOMINATOR > bound:
-            best, bound = trial, scaled / DENOMINATOR
+        if scaled > bound:
+            best, bound = trial, scaled
         # Without new starts the linear program would say the same again: its own duals have some, if any has.
         share = SHARE if found else 0.0
-    scaled, _ = best_starts(problem, best)
-    return MemoryBound(problem.digest(), -(-scaled // best.denominator), start, best)
+    return MemoryBound(problem.digest(), -(-bound // DENOMINATOR), start, best)
 
 
 def _rounded(multipliers: Floats, window: int) -> Multipliers:
@@ -91,19 +89,18 @@ def _rounded(multipliers: Floats, window: int) -> Multipliers:
 
 def _first_multipliers(
     problem: RoundProblem, master: _Master, stop: Callable[[], bool]
-) -> tuple[Multipliers, float]:
-    """Return the best part of the fluid multipliers, and its bound; the master learns the starts.
+) -> tuple[Multipliers, int]:
+    """Return the best part of the fluid multipliers, and L times the denominator; the master learns starts.
 
     The bound is concave in the part, so the better of two parts says on which side the best one is.
     """
     fluid = fluid_multipliers(problem, master.window, master.windows)
-    known: dict[int, float] = {}
+    known: dict[int, int] = {}
 
-    def bound(part: int) -> float:
+    def bound(part: int) -> int:
         if part not in known:
-            scaled, chosen = best_starts(problem, _rounded(fluid * (part / PARTS), master.window))
+            known[part], chosen = best_starts(problem, _rounded(fluid * (part / PARTS), master.window))
             master.add(chosen)
-            known[part] = scaled / DENOMINATOR
         return known[part]
 
     low, high = 0, PARTS
