@@ -91,6 +91,11 @@ def test_tampered_certificates_are_refused_alike(tmp_path: Path) -> None:
 
 
 TRAPS: tuple[tuple[tuple[str | int, ...], Any], ...] = (
+    (("surplus",), 0),
+    (("plan", "surplus"), []),
+    (("question",), {"surplus": 0}),
+    (("nodes", 0), {"prices": 0, "surplus": 0}),
+    (("nodes", 0), {"on": "shapes", "at": 0, "low": 1, "high": 2, "surplus": 0}),
     (("cost_scale",), 1.0),
     (("cost_scale",), True),
     (("cost_scale",), 0),
